@@ -1,0 +1,67 @@
+"""The one value that flows through recording, replay and conversion: an immutable Interaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Headers", "Interaction", "Json", "Request", "Response", "header"]
+
+Json = Any
+"""A value that JSON can hold: None, bool, int, float, str, list or dict of these."""
+
+Headers = tuple[tuple[str, str], ...]
+"""Header lines in the order and spelling in which they crossed the wire."""
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """Return the value of the first header called `name` (in any case), or None."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it left the client: `body` is its exact bytes, None where the source names no body."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer as it arrived: the joined `chunks` are the body, each chunk one piece the transport gave.
+
+    `ended` says how it ended: "" when it was whole, "closed" when the client closed it before its end, else the
+    name of the client library's exception that cut it ("RemoteProtocolError").
+    """
+
+    status: int
+    reason: str = ""
+    headers: Headers = ()
+    chunks: tuple[bytes, ...] = ()
+    ended: str = ""
+
+    @property
+    def body(self) -> bytes:
+        """The whole body as bytes."""
+        return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One request and its answer, with what the file they came from said beyond HTTP.
+
+    `recorded_at` is ISO 8601 in UTC ("2026-11-22T09:00:00Z") or None. `notes` holds JSON facts that stand under
+    the `llmvcr` key of a file (for example `recording`: how a llama-stack recording spelt this call); `unknown`
+    holds keys of the source that no format knows, as {"interaction" | "request" | "response": {key: value}}.
+    """
+
+    request: Request
+    response: Response
+    recorded_at: str | None = None
+    notes: Mapping[str, Json] = field(default_factory=dict)
+    unknown: Mapping[str, Json] = field(default_factory=dict)
