@@ -1,0 +1,60 @@
+"""The shelf of framings, and a look at a body that says which of them it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Literal
+
+from llmvcr.wire.base import Frame, Framer
+from llmvcr.wire.ndjson import NdjsonFramer
+from llmvcr.wire.sse import SseFramer
+
+__all__ = ["Frame", "Framer", "NdjsonFramer", "SseFramer", "sniff"]
+
+# Blank and comment lines, then a field that the SSE specification knows. Possessive, so that a megabyte of
+# keep-alive comments is read once.
+_SSE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:(?::[^\r\n]*+)?[\r\n])*+(?:data|event|id|retry):")
+_JSON_STARTS = frozenset(b'{["-0123456789tfn')
+_BOM = b"\xef\xbb\xbf"
+
+
+def sniff(body: bytes) -> Literal["sse", "ndjson", "json", ""]:
+    """Say what `body` is by its content alone (content types are missing or wrong in 13 of 100 recorded streams).
+
+    "sse" when its first line that is neither blank nor a comment is an SSE field; "ndjson" when every line that is
+    not blank begins an object and the first two are whole ones; "json" when it is one JSON text; else "". Never raises.
+    """
+    if _SSE.match(body):
+        return "sse"
+    text = body.removeprefix(_BOM).lstrip()
+    if not text or text[0] not in _JSON_STARTS:
+        return ""
+    if text[:1] == b"{" and _is_ndjson(text):
+        return "ndjson"
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    return "json"
+
+
+def _is_ndjson(text: bytes) -> bool:
+    first, _, rest = text.partition(b"\n")
+    rest = rest.lstrip()
+    if rest[:1] != b"{":
+        return False
+    second = rest.partition(b"\n")[0]
+    if not (_is_object(first) and _is_object(second)):
+        return False
+    return all(line.startswith(b"{") or not line.strip() for line in rest.splitlines())
+
+
+def _is_object(line: bytes) -> bool:
+    # The cheap look at the last byte spares parsing the first line of a pretty-printed document.
+    if not line.rstrip().endswith(b"}"):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
