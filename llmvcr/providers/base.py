@@ -1,0 +1,64 @@
+"""What is known of a provider, as values: hosts, endpoints, volatile fields, types of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+__all__ = ["Endpoint", "Provider", "Rule"]
+
+Action = Literal["ignore", "id", "base64", "null"]
+"""What a rule does with the leaf it names:
+ignore  it is left out of the canonical form (with everything below it);
+id      it is renamed by order of first appearance, the same id by the same name everywhere in the request;
+base64  base64 and base64url spellings of the same bytes are equal;
+null    absent and null are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: the leaf at `path` is treated by `action`, because of `reason`.
+
+    `path` is written in the field's words: "messages[*].tool_calls[*].id"; "*" stands for any key or index,
+    "**" for any number of them. "query.NAME" and "path.NAME" name parts of the URL.
+    """
+
+    path: str
+    action: Action
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One call of an API.
+
+    `method` is upper case; `path` a template without the base path ("/chat/completions", "/models/{model}"),
+    matched against the end of the URL's path; `reply` the `__type__` of a whole answer and `chunk` that of an
+    event of a streamed one ("" where there is none); `events` the `__type__` by the event's own `type` field,
+    where a stream mixes several; `items` the `__type__` of the members of a list answer ({"object": "list",
+    "data": [...]}) that llama-stack writes as a list.
+    """
+
+    name: str
+    method: str
+    path: str
+    rules: tuple[Rule, ...] = ()
+    reply: str = ""
+    chunk: str = ""
+    items: str = ""
+    events: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    body_keys: tuple[str, ...] = ()
+    """Keys that a JSON body must have for a request to an unknown host to count as this call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One provider: `hosts` are exact names or "*.suffix"; `id_prefixes` are those of ids that its servers draw."""
+
+    name: str
+    hosts: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
+    id_prefixes: tuple[str, ...] = ()
+    secret_headers: tuple[str, ...] = ()
