@@ -1,0 +1,98 @@
+"""A request in its one canonical form: equal forms, equal keys, the same request."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import blake2b
+from urllib.parse import ParseResult, parse_qsl, quote, unquote_to_bytes, urlparse
+
+from llmvcr import bodies, renaming
+from llmvcr.interaction import Json, Request, header
+from llmvcr.providers import Endpoint, Rule, find, is_loopback, split_path
+
+__all__ = ["Canonical", "canonical", "text"]
+
+_PORTS = {"http": 80, "https": 443}
+# Sorted keys, no blanks, ASCII alone: one text for each value, whatever is in it (lone surrogates included).
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """What of a request is compared; two requests are the same exactly when their `key` is.
+
+    `fields` of an LLM call: "method", "host" ("loopback" for this machine on any port, else with the port where it is
+    not the scheme's own), "endpoint", "path" (its parameters, and as "base" what stands before the call), "query",
+    "kind" and "body" (see `llmvcr.bodies.Body`). A value that rules put in place of another stands between U+27E8 and
+    U+27E9, which no text of a request can forge. Headers play no part. Of any other request (`provider` and `endpoint`
+    are ""): what vcrpy's default matchers compare. `rules` are the rules that found something. Not to be changed.
+    """
+
+    provider: str
+    endpoint: str
+    fields: Json
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def key(self) -> bytes:
+        """16 bytes, the same for equal fields on every machine and in every run; computed at each call."""
+        return blake2b(text(self.fields).encode("ascii"), digest_size=16).digest()
+
+
+def canonical(request: Request) -> Canonical:
+    """Give the canonical form of a request (shared/matching.md, section 4). Pure; never raises, whatever the bytes."""
+    try:
+        url = urlparse(request.url)
+        port = url.port
+    except ValueError:
+        return Canonical("", "", {"method": request.method, "url": request.url})
+    body = bodies.read(request.body, header(request.headers, "content-type"))
+    found = find(request.method, request.url, body.keys)
+    if found is None:
+        return Canonical("", "", _plain(request.method, url, port))
+    provider, endpoint = found
+    fields = _call(request.method, url, port, endpoint, body)
+    plan = renaming.plan(endpoint.rules, provider.id_prefixes)
+    return Canonical(provider.name, endpoint.name, fields, renaming.apply(plan, fields, body.text))
+
+
+def text(value: Json) -> str:
+    """Write a canonical value as the one ASCII text that its key is made of."""
+    return _ENCODER.encode(value)
+
+
+def _plain(method: str, url: ParseResult, port: int | None) -> dict[str, Json]:
+    # What vcrpy 9.4.2 compares by default (its `matchers` and `request`): nothing of headers and body.
+    return {
+        "method": method,
+        "scheme": url.scheme,
+        "host": url.hostname,
+        "port": _PORTS.get(url.scheme) if port is None else port,
+        "path": url.path or "/",
+        "query": [list(pair) for pair in sorted(parse_qsl(url.query))],
+    }
+
+
+def _call(method: str, url: ParseResult, port: int | None, endpoint: Endpoint, body: bodies.Body) -> dict[str, Json]:
+    host = url.hostname or ""
+    if is_loopback(host):
+        host = "loopback"
+    elif port not in (None, _PORTS.get(url.scheme)):
+        host = f"{host}:{port}"
+    base, parameters = split_path(endpoint, url.path)
+    # Bytes that are no UTF-8 stay apart from each other as lone surrogates.
+    query = parse_qsl(url.query, keep_blank_values=True, errors="surrogateescape")
+    return {
+        "method": method.upper(),
+        "host": host,
+        "endpoint": endpoint.name,
+        "path": {"base": "/".join(map(_requoted, base.split("/"))), **parameters},
+        "query": bodies.repeated(query),
+        "kind": body.kind,
+        "body": body.value,
+    }
+
+
+def _requoted(segment: str) -> str:
+    return quote(unquote_to_bytes(segment.encode("utf-8", "surrogatepass")), safe="")

@@ -1,0 +1,188 @@
+"""Which recorded request answers the next one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from llmvcr.canonical import Canonical, canonical
+from llmvcr.index import Index
+from llmvcr.interaction import Request
+
+CHAT = "https://api.openai.com/v1/chat/completions"
+
+
+def ask(text: str, call: str = "call_1", indent: int | None = None) -> Request:
+    """A chat whose tool id is `call`."""
+    messages = [
+        {"role": "user", "content": text},
+        {"role": "assistant", "tool_calls": [{"id": call, "function": {"name": "f", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": call, "content": "ok"},
+    ]
+    return Request("POST", CHAT, (), json.dumps({"model": "gpt-4o", "messages": messages}, indent=indent).encode())
+
+
+def taken(index: Index, requests: Sequence[Request]) -> list[int | None]:
+    """What the index gives for requests one after the other."""
+    return [index.take(request) for request in requests]
+
+
+def test_empty() -> None:
+    """An empty index answers nothing."""
+    index = Index()
+    assert len(index) == 0
+    assert index.take(ask("a")) is None
+    assert index.peek(ask("a")) is None
+    assert index.positions(ask("a")) == ()
+    assert index.nearest(ask("a")) is None
+
+
+def test_each_once_in_recorded_order() -> None:
+    """Equal requests are answered in recorded order, each once."""
+    index = Index([ask("a"), ask("b"), ask("a")])
+    assert taken(index, [ask("a"), ask("a"), ask("a"), ask("b"), ask("b")]) == [0, 2, None, 1, None]
+
+
+def test_other_ids_in_recorded_order() -> None:
+    """Requests that differ in ids alone are answered in recorded order."""
+    index = Index([ask("a", "x"), ask("a", "y")])
+    assert taken(index, [ask("a", "p"), ask("a", "q"), ask("a", "r")]) == [0, 1, None]
+
+
+def test_equal_bytes_go_first() -> None:
+    """Among unplayed recordings of one canonical key the one of the very same bytes goes first (decision 16)."""
+    index = Index([ask("a", "x"), ask("a", "y"), ask("a", "y")])
+    assert taken(index, [ask("a", "y"), ask("a", "z"), ask("a", "y"), ask("a", "y")]) == [1, 0, 2, None]
+
+
+def test_spelling_plays_no_part() -> None:
+    """A request in another spelling takes what is left of its canonical key."""
+    index = Index([ask("a"), ask("a", indent=2)])
+    assert taken(index, [ask("a", indent=2), ask("a", indent=4), ask("a", indent=2)]) == [1, 0, None]
+
+
+def test_repeats() -> None:
+    """With repeats the unplayed go first, then the last recording of that very request answers for good."""
+    index = Index([ask("a"), ask("a"), ask("b")], repeats=True)
+    assert taken(index, [ask("a")] * 4) == [0, 1, 1, 1]
+    assert taken(index, [ask("a", indent=1)] * 2) == [1, 1]
+    assert taken(index, [ask("c")]) == [None]
+
+
+def test_repeats_of_the_very_bytes() -> None:
+    """With repeats a request is answered by its own recording before one that differs in ids is touched."""
+    index = Index([ask("a", "x"), ask("a", "y")], repeats=True)
+    assert taken(index, [ask("a", "x"), ask("a", "x"), ask("a", "z"), ask("a", "z")]) == [0, 0, 1, 1]
+
+
+def test_peek_takes_nothing() -> None:
+    """Looking ahead gives what taking would give, again and again."""
+    index = Index([ask("a"), ask("a")])
+    assert [index.peek(ask("a")), index.peek(ask("a")), index.take(ask("a")), index.peek(ask("a"))] == [0, 0, 0, 1]
+
+
+def test_mark_and_rewind() -> None:
+    """A marked position is not given again until the index is rewound."""
+    index = Index([ask("a"), ask("a")])
+    index.mark(0)
+    assert taken(index, [ask("a"), ask("a")]) == [1, None]
+    index.rewind()
+    assert taken(index, [ask("a"), ask("a")]) == [0, 1]
+    with pytest.raises(IndexError):
+        index.mark(2)
+
+
+def test_add_goes_on() -> None:
+    """What is added after the first miss is found as well."""
+    index = Index([ask("a")])
+    assert index.take(ask("b")) is None
+    assert index.add(ask("b", "x")) == 1
+    assert index.take(ask("b", "y")) == 1
+    assert index.add(ask("b", "z")) == 2
+    assert (index.positions(ask("b")), len(index)) == ((1, 2), 3)
+
+
+def test_positions_keep_what_was_played() -> None:
+    """All positions of a canonical key are given, played or not."""
+    index = Index([ask("a", "x"), ask("b"), ask("a", "y")])
+    index.take(ask("a"))
+    assert index.positions(ask("a", "z")) == (0, 2)
+
+
+def test_lazy() -> None:
+    """As long as requests are equal byte for byte, no canonical form is made."""
+    made: list[Request] = []
+
+    def form(request: Request) -> Canonical:
+        made.append(request)
+        return canonical(request)
+
+    index = Index([ask("a"), ask("b")], form=form)
+    assert taken(index, [ask("b"), ask("a")]) == [1, 0]
+    assert made == []
+    index.take(ask("b"))
+    assert len(made) == 3
+
+
+def test_no_call_as_vcrpy_does() -> None:
+    """What is no LLM call is found by method and URL alone, whatever its body."""
+    index = Index([Request("POST", "https://example.com/log", (), b"1"), Request("POST", "https://example.com/log")])
+    assert taken(index, [Request("POST", "https://example.com/log", (), b"2")] * 3) == [0, 1, None]
+
+
+def test_nearest() -> None:
+    """The nearest is the one with the fewest and smallest changes, and it says them."""
+    index = Index([ask("Tell me of Paris"), ask("What is the weather in Rome today?"), ask("Sing")])
+    found = index.nearest(ask("What is the weather in Pisa today?"))
+    assert found is not None
+    position, changes = found
+    assert position == 1
+    assert [(one.path, one.received) for one in changes] == [
+        ("messages[0].content", "What is the weather in Pisa today?")
+    ]
+
+
+def test_nearest_of_the_same_endpoint() -> None:
+    """A request of another endpoint is the nearest only where there is none of the same."""
+    other = Request("POST", "https://api.openai.com/v1/embeddings", (), b'{"model": "m", "input": "Sing a song"}')
+    song = Request("POST", CHAT, (), b'{"model": "m", "messages": [{"role": "user", "content": "Sing a song"}]}')
+    near = Index([other, ask("Weather")]).nearest(song)
+    assert near is not None
+    assert near[0] == 1
+    only = Index([other]).nearest(song)
+    assert only is not None
+    assert only[0] == 0
+
+
+def test_nearest_prefers_unplayed() -> None:
+    """Of two equally near the unplayed one is named, then the first."""
+    index = Index([ask("a b c"), ask("a b c")])
+    near = index.nearest(ask("a b d"))
+    assert near is not None
+    assert near[0] == 0
+    index.mark(0)
+    near = index.nearest(ask("a b d"))
+    assert near is not None
+    assert near[0] == 1
+
+
+def test_nearest_of_hostile_bytes() -> None:
+    """Bytes and texts of any kind have a nearest."""
+    odd = [b"\xff\xfe\x00", b'{"messages": "\\ud800 x"}', b"{" * 999, b""]
+    index = Index([Request("POST", CHAT, (), body) for body in odd])
+    for body in (*odd, b'{"messages": "\\ud800 y"}'):
+        assert index.nearest(Request("POST", CHAT, (), body)) is not None
+
+
+def test_eight_threads() -> None:
+    """Under eight threads every caller gets an answer for its own request, and no answer is given twice."""
+    texts = [f"question {n % 25}" for n in range(400)]
+    index = Index(ask(text, f"call_{n}") for n, text in enumerate(texts))
+    wanted = [text for text in texts for _ in range(1)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda text: index.take(ask(text, "call_x")), wanted))
+    assert sorted(position for position in found if position is not None) == list(range(400))
+    assert [texts[position] for position in found if position is not None] == wanted
