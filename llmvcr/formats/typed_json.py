@@ -1,0 +1,169 @@
+"""The typed JSON cassette: several recordings in one file, with real URLs and the JSON that crossed the wire.
+
+{"version": 1, "interactions": [recording, …]}, indented by 2, but each event of a streamed body on one line, so that a
+diff of two recordings shows which events differ.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from llmvcr.errors import ReadError, WriteError
+from llmvcr.formats import beyond, extra, items, spelling, typed
+from llmvcr.formats.base import Document
+from llmvcr.formats.checks import loaded
+from llmvcr.formats.restate import filed
+from llmvcr.interaction import Interaction, Json
+
+__all__ = ["TYPED_JSON", "TypedJson", "item_of", "losses"]
+
+_VERSION = 1
+_INTERACTIONS = re.compile(rb'(?<!\\)"interactions"\s*:\s*\[')
+_URL = re.compile(rb'(?<!\\)"(ur[il])"\s*:')
+_ERROR = 400
+
+
+@dataclass(frozen=True, slots=True)
+class TypedJson:
+    """The format of typed JSON cassettes."""
+
+    name: str = "json"
+    suffix: str = ".json"
+
+    def claims(self, data: bytes) -> bool:
+        """Say whether the content looks like a typed cassette: its requests have a `url`, and vcrpy's a `uri`."""
+        if not data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") or not _INTERACTIONS.search(data):
+            return False
+        key = _URL.search(data)
+        return key is None or key[1] == b"url"
+
+    def read(self, data: bytes, *, path: str) -> Document:
+        """Read a cassette; raises ReadError, with interaction and place, for anything that is none."""
+        document = loaded(data, path=path)
+        if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
+            raise ReadError(path, "is no cassette: it has no list of interactions", place="interactions")
+        version = document.get("version")
+        if version != _VERSION or isinstance(version, bool):
+            reason = f"is of version {version!r}, and this llmvcr knows {_VERSION}"
+            raise ReadError(path, reason, place="version", fix="install a newer pytest-llmvcr")
+        try:
+            found = tuple(
+                items.read(item, path=path, number=number, cassette=True)
+                for number, item in enumerate(document["interactions"])
+            )
+        except RecursionError as error:
+            raise ReadError(path, "is nested too deep") from error
+        beside = {key: value for key, value in document.items() if key not in ("version", "interactions", extra.KEY)}
+        own = document.get(extra.KEY)
+        if isinstance(own, dict):
+            beside |= own
+        elif own is not None:
+            raise ReadError(path, "is not an object", place=extra.KEY)
+        return Document(found, beside)
+
+    def write(self, document: Document, *, path: str, strict: bool = False) -> bytes:
+        """Write a cassette; raises WriteError for what JSON cannot hold."""
+        try:
+            written = [_laid(item_of(interaction, strict=strict)) for interaction in document.interactions]
+            beside = {extra.KEY: dict(document.extra)} if document.extra and not strict else {}
+            tail = "".join(f",\n  {json.dumps(key)}: {_pretty(value, 1)}" for key, value in beside.items())
+        except (RecursionError, TypeError, ValueError) as error:
+            raise WriteError(path, f"cannot be written as JSON: {error}") from error
+        inner = "[\n    " + ",\n    ".join(written) + "\n  ]" if written else "[]"
+        return f'{{\n  "version": {_VERSION},\n  "interactions": {inner}{tail}\n}}\n'.encode()
+
+
+TYPED_JSON = TypedJson()
+
+
+def item_of(interaction: Interaction, *, strict: bool = False) -> dict[str, Json]:
+    """Give one recording of a cassette: the JSON as it crossed the wire, typed by the provider tables.
+
+    An error (status 400 and above) has its JSON bare. With `strict` nothing stands under our key.
+    """
+    request, response = interaction.request, interaction.response
+    note = items.note_of(interaction)
+    known = typed.found(request)
+    members = note.get("list") is True or bool(known and known[1].items and response.status < _ERROR)
+    spelt = spelling.spell(response.body, members=members, stream=spelling.is_lines(response.headers))
+    sent = spelling.spell(request.body or b"")
+    if strict:
+        spelt, sent = spelling.loose(response.body, spelt), spelling.loose(request.body or b"", sent)
+    names = typed.said(note, len(spelt.values)) or typed.names(known[1] if known else None, spelt.values, spelt.form)
+    if response.status >= _ERROR:
+        names = [""] * len(names)
+    wrapped = [typed.wrap(value, name) for value, name in zip(spelt.values, names, strict=True)]
+    value = sent.values[0] if sent.form == "reply" else None
+    endpoint = note.get("endpoint")
+    model = value.get("model") if isinstance(value, dict) else None
+    headers = beyond.grouped(request.headers)
+    item: dict[str, Json] = {
+        "request": {
+            "method": request.method,
+            "url": request.url,
+            "headers": dict(request.headers) if headers is None else headers,
+            "body": value,
+            "endpoint": endpoint if isinstance(endpoint, str) else filed(request)[1],
+            "model": model if isinstance(model, str) else "",
+        },
+        "response": {
+            "body": wrapped if spelt.form in ("stream", "list") else wrapped[0] if wrapped else None,
+            "is_streaming": spelt.form == "stream",
+        },
+    }
+    if strict:
+        return item
+    left = beyond.put_unknown(item, interaction.unknown)
+    own = beyond.spelt_request(request.body)
+    more: dict[str, Json] = {"status": response.status, "reason": response.reason}
+    lines = beyond.grouped(response.headers)
+    more |= {} if lines is None else {"headers": lines}
+    more["body"] = spelling.raw(b"") if spelt.how is None else spelt.how
+    more |= {"request": own} if own else {}
+    item["response"][extra.KEY] = extra.pack(
+        interaction, request_headers=headers is None, response_headers=lines is None, unknown=left, **more
+    )
+    return item
+
+
+def _pretty(value: Json, level: int) -> str:
+    """Indent by 2, from this level on; new lines stand between tokens only, JSON escapes those in strings."""
+    return json.dumps(value, indent=2).replace("\n", "\n" + "  " * level)
+
+
+def _laid(item: dict[str, Json]) -> str:
+    """Lay a recording out at its place in the file."""
+    response = item["response"]
+    parts = {key: _pretty(value, 3) for key, value in item.items() if key != "response"}
+    fields = {key: _pretty(value, 4) for key, value in response.items() if key not in ("body", extra.KEY)}
+    body = response["body"]
+    fields["body"] = _lines(body, 5) if response["is_streaming"] and body else _pretty(body, 4)
+    if extra.KEY in response:
+        fields[extra.KEY] = _object({key: _own(value, 6) for key, value in response[extra.KEY].items()}, 5)
+    parts["response"] = _object({key: fields[key] for key in response}, 4)
+    return _object({key: parts[key] for key in item}, 3)
+
+
+def _own(value: Json, level: int) -> str:
+    """Lay out what stands under our key: one fact a line, however much it holds."""
+    if not isinstance(value, dict) or not value:
+        return json.dumps(value)
+    return _object({key: json.dumps(inner) for key, inner in value.items()}, level)
+
+
+def _object(fields: dict[str, str], level: int) -> str:
+    pad = "  " * level
+    return "{\n" + ",\n".join(f"{pad}{json.dumps(key)}: {text}" for key, text in fields.items()) + f"\n{pad[2:]}}}"
+
+
+def _lines(values: list[Json], level: int) -> str:
+    pad = "  " * level
+    return "[\n" + ",\n".join(pad + json.dumps(value) for value in values) + f"\n{pad[2:]}]"
+
+
+def losses(interaction: Interaction) -> tuple[str, ...]:
+    """Say in plain words what a strict cassette would give up of this interaction."""
+    data = TYPED_JSON.write(Document((interaction,)), path="", strict=True)
+    return beyond.lost(interaction, TYPED_JSON.read(data, path="").interactions[0])

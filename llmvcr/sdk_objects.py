@@ -1,0 +1,175 @@
+"""The SDK objects of a recorded answer, built as the SDK builds them; nothing is imported because a file names it."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import importlib.metadata
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from llmvcr import bodies
+from llmvcr.errors import LlmvcrError, TypeNameError
+from llmvcr.formats import typed
+from llmvcr.interaction import Interaction, Json, Request, Response, header
+from llmvcr.providers import KNOWN_TYPES, Endpoint, find, type_name
+from llmvcr.providers.types import SDKS
+from llmvcr.wire import ndjson, sniff, sse
+
+__all__ = ["faults", "objects"]
+
+_FIRST_ERROR_STATUS = 400
+
+
+def objects(interaction: Interaction) -> tuple[Any, ...]:
+    """Build the SDK objects of an answer: one for a plain body, one per event of a stream, the members of a list.
+
+    A class is named by the typed recording that the interaction was read from, where it names any, else by the
+    provider's table. `[DONE]`, comments and an error in mid-stream have no object. The tuple is empty for an answer
+    without one: an error status, sound or text, a call whose answer the SDK gives no class.
+
+    Raises TypeNameError for a class that is on no list of ours or whose SDK is not installed, and LlmvcrError for a
+    compressed body that the standard library cannot open.
+    """
+    if interaction.response.status >= _FIRST_ERROR_STATUS:
+        return ()
+    endpoint = _endpoint(interaction.request)
+    note = interaction.notes.get("recording")
+    if not isinstance(note, Mapping):
+        note = {}
+    if endpoint is None and not note:
+        return ()
+    body = _decoded(interaction.response)
+    kind = sniff(body)
+    if kind == "json":
+        form, values = _plain(json.loads(body), endpoint, note)
+    elif kind:
+        frames = sse.frames(body) if kind == "sse" else ndjson.frames(body)
+        texts = (frame.data for frame in frames)
+        form, values = "stream", [_event(text) for text in texts if text.strip() and not text.startswith("[DONE]")]
+    else:
+        return ()
+    names = _noted(note, len(values)) or _tabled(endpoint, values, form)
+    # The SDK raises where an event tells an error; what it then holds is no object of the stream.
+    given = (isinstance(value, Mapping) and not (form == "stream" and value.get("error")) for value in values)
+    return tuple(_build(name, value) for name, value, whole in zip(names, values, given, strict=True) if name and whole)
+
+
+def faults(name: str, data: Json) -> tuple[str, ...]:
+    """Name the fields of `data` that do not fit the installed SDK's class called `name`: "choices[0].index: …".
+
+    The object is built as `objects` builds it, then validated. Fields that the class does not know are no faults.
+    Raises TypeNameError for a class that is on no list of ours or whose SDK is not installed.
+    """
+    kind = _load(name)
+    try:
+        _build(name, data)
+        if hasattr(kind, "model_validate"):
+            kind.model_validate(data)
+    except (TypeError, ValueError) as error:
+        details = getattr(error, "errors", None)
+        if not callable(details):
+            return (f"cannot be built: {error}",)
+        return tuple(f"{_field(detail['loc'])}: {detail['msg']}" for detail in details())
+    return ()
+
+
+def _field(place: tuple[str | int, ...]) -> str:
+    words = "".join(f"[{word}]" if isinstance(word, int) else f".{word}" for word in place)
+    return words.removeprefix(".") or "the whole"
+
+
+def _plain(data: Json, endpoint: Endpoint | None, note: Mapping[str, Json]) -> tuple[str, list[Json]]:
+    members = data.get("data") if isinstance(data, Mapping) else None
+    if isinstance(members, list) and note.get("list", bool(endpoint and endpoint.items)):
+        return "list", members
+    return "reply", [data]
+
+
+def _noted(note: Mapping[str, Json], count: int) -> list[str] | None:
+    document = note.get("document")
+    if document is None:
+        return typed.said(note, count)
+    answer = document.get("response") if isinstance(document, Mapping) else None
+    items = answer.get("body") if isinstance(answer, Mapping) else None
+    names = typed.names_in(items if isinstance(items, list) else [items])
+    return names if len(names) == count and any(names) else None
+
+
+def _tabled(endpoint: Endpoint | None, values: list[Json], form: str) -> list[str]:
+    if endpoint is None:
+        return [""] * len(values)
+    if form == "list":
+        return [endpoint.items] * len(values)
+    return [type_name(endpoint, value, streamed=form == "stream") for value in values]
+
+
+def _build(name: str, data: Json) -> Any:
+    kind = _load(name)
+    top = name.partition(".")[0]
+    if top in ("openai", "anthropic"):
+        # What the client does with every answer: no validation, unknown keys kept, nested models built.
+        models = importlib.import_module(f"{top}._models")
+        return models.construct_type(type_=kind, value=data)
+    if top == "google":
+        return kind.model_validate(data)
+    # ollama and litellm call the class.
+    return kind(**data)
+
+
+def _load(name: str) -> Any:
+    if name not in KNOWN_TYPES:
+        raise TypeNameError(f"{name!r} is on no list of ours, so it is not imported")
+    top = name.partition(".")[0]
+    distribution = dict(SDKS).get(top)
+    if distribution is None:
+        raise TypeNameError(f"{name!r} is known, but belongs to no SDK that llmvcr imports")
+    try:
+        # Asked first, so that a file in the working folder that has an absent SDK's name is not run.
+        importlib.metadata.distribution(distribution)
+        module, _, attribute = name.rpartition(".")
+        return getattr(importlib.import_module(module), attribute)
+    except importlib.metadata.PackageNotFoundError as error:
+        raise TypeNameError(
+            f"{name!r} needs the package {distribution}, which is not installed: pip install {distribution}"
+        ) from error
+    except (ImportError, AttributeError) as error:
+        raise TypeNameError(
+            f"the installed {distribution} has no {name!r}: pip install --upgrade {distribution}"
+        ) from error
+
+
+def _endpoint(request: Request) -> Endpoint | None:
+    body = bodies.read(request.body, header(request.headers, "content-type"))
+    found = find(request.method, request.url, body.keys)
+    return found[1] if found else None
+
+
+def _event(text: str) -> Json:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        # A stream that was cut ends in half an event.
+        return None
+
+
+def _decoded(response: Response) -> bytes:
+    body = response.body
+    encoding = (header(response.headers, "content-encoding") or "").strip().lower()
+    # Cassettes often keep the header of a body that they store decoded: look at the content first.
+    if not encoding or encoding == "identity" or sniff(body):
+        return body
+    try:
+        if encoding in ("gzip", "x-gzip"):
+            return gzip.decompress(body)
+        if encoding == "deflate":
+            return zlib.decompress(body)
+    except (OSError, EOFError, zlib.error):
+        return body
+    if body.isascii():
+        return body
+    raise LlmvcrError(
+        f"the answer is stored with content-encoding {encoding!r}, which the standard library cannot open"
+    )

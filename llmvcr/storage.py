@@ -1,0 +1,300 @@
+"""The only door to disk: whole files or none."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from llmvcr import formats, model_lists
+from llmvcr.errors import OptionError, ReadError, WriteError
+from llmvcr.formats.base import Document
+from llmvcr.interaction import Interaction
+
+__all__ = [
+    "SUFFIXES",
+    "append",
+    "dump",
+    "load",
+    "members",
+    "read",
+    "refuse_existing",
+    "workshop",
+    "write",
+    "write_all",
+    "write_many",
+]
+
+SUFFIXES = (".yaml.gz", ".yml.gz", ".json.gz", ".yaml", ".yml", ".json", ".gz")
+"""What files with recordings are called, the longest first; a file without any suffix may be one too."""
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_SYNCS = 16
+_BY_SUFFIX = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+
+
+def read(path: str | Path) -> bytes:
+    """Return a file's bytes; FileNotFoundError where there is none, ReadError where it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ReadError(str(path), _reason(error)) from error
+
+
+def load(path: str | Path) -> Document:
+    """Read a file in the format that its content has, or a folder of such files, in order of their names.
+
+    In a folder the files that hold one list of models (`models-<h>-….json`) are one answer: the union of them.
+    Raises FileNotFoundError where there is nothing, ReadError for an empty or damaged file and a folder without any.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return formats.read(read(path), path=str(path))
+    files = [file for file in members(path) if file.parent == path]
+    if not files:
+        raise ReadError(str(path), "is a folder without recordings")
+    named = ((file.name, formats.read(read(file), path=str(file))) for file in files)
+    return Document(model_lists.united(named), repeats=True)
+
+
+def members(folder: str | Path) -> tuple[Path, ...]:
+    """Return the files below a folder that may hold recordings, sorted; hidden files and folders are passed over.
+
+    Only the names are looked at here: files of another kind (README.md, index.sqlite) are left alone.
+    """
+    found = []
+    for base, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(base, name) for name in names if not name.startswith(".") and _is_candidate(name)]
+    return tuple(sorted(path for path in found if path.is_file()))
+
+
+def dump(
+    interactions: Document | Iterable[Interaction],
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002 - the word for it in the public API
+    strict: bool = False,
+) -> None:
+    """Write interactions to a file: in the dialect that the file has already, else in `format`, else by its suffix.
+
+    Raises OptionError for a format that nobody knows or a suffix that names none, WriteError where the format cannot
+    hold the document, ReadError where the file that stands there is none of ours: it is left as it was.
+    """
+    document = interactions if isinstance(interactions, Document) else Document(tuple(interactions))
+    path = Path(path)
+    asked = formats.by_name(format) if format is not None else None
+    old = read(path) if path.exists() else b""
+    chosen = formats.sniff(old, path=str(path)) if old.strip() else asked
+    packed = path.name.endswith(".gz")
+    if chosen is None:
+        suffix = Path(path.stem).suffix if packed else path.suffix
+        if suffix not in _BY_SUFFIX:
+            message = f"{path}: the suffix {suffix!r} names no format; say which one"
+            raise OptionError(message)
+        chosen = formats.by_name(_BY_SUFFIX[suffix])
+    data = chosen.write(document, path=str(path), strict=strict)
+    write(path, gzip.compress(data, mtime=0) if packed else data)
+
+
+def write(path: str | Path, data: bytes, *, overwrite: bool = True) -> None:
+    """Write a file whole or not at all, through a symlink to what it points to; folders are made as needed.
+
+    The bytes go to a temporary file beside the target and to the disk, before they take its name; the mode of a file
+    that was there is kept. Raises WriteError, also where the file exists and may not be overwritten.
+    """
+    write_all(Path(path).parent, {Path(path).name: data}, overwrite=overwrite)
+
+
+def refuse_existing(path: str | Path) -> None:
+    """Raise the WriteError for a file that may not be overwritten, if it is there."""
+    if _is_there(Path(path)):
+        raise _exists(path)
+
+
+def write_all(folder: str | Path, files: Mapping[str, bytes], *, overwrite: bool = True) -> None:
+    """Write several files into a folder, all or none: where one fails, those that were new are taken away again.
+
+    Raises WriteError; without `overwrite` before anything is written, if one of the files exists.
+    """
+    (error,) = write_many([{Path(folder, name): data for name, data in files.items()}], overwrite=overwrite)
+    if error is not None:
+        raise error
+
+
+def write_many(groups: Sequence[Mapping[Path, bytes]], *, overwrite: bool = True) -> tuple[WriteError | None, ...]:
+    """Write groups of files, each group all or none as `write_all` does, and return what went wrong with each.
+
+    A file takes its name only when its bytes are on the disk, as with `write`; but the disk is waited for once for
+    all of them together, which takes a third of the time.
+    """
+    staged: list[dict[Path, Path]] = []
+    errors: list[WriteError | None] = []
+    try:
+        for group in groups:
+            staged.append({})
+            errors.append(_stage(group, staged[-1], overwrite=overwrite))
+        unsynced = _to_disk([temporary for mine in staged for temporary in mine.values()])
+        for number, mine in enumerate(staged):
+            lost = next((path for path, temporary in mine.items() if temporary in unsynced), None)
+            if lost is not None:
+                errors[number] = errors[number] or _unwritten(lost, unsynced[mine[lost]])
+            if errors[number] is None:
+                errors[number] = _give_names(mine, overwrite=overwrite)
+        for folder in {temporary.parent for mine in staged for temporary in mine.values()}:
+            _sync_folder(folder)
+    finally:
+        for temporary in [temporary for mine in staged for temporary in mine.values()]:
+            temporary.unlink(missing_ok=True)
+    return tuple(errors)
+
+
+def append(path: str | Path, data: bytes) -> None:
+    """Add bytes to the end of a private file (mode 0600) by one write; raises WriteError."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
+        try:
+            os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+
+
+def workshop(folder: str | Path) -> Path:
+    """Return `.llmvcr` in `folder`, for working files: private, and passed over by git; raises WriteError."""
+    place = Path(folder, ".llmvcr")
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (place / ".gitignore").exists():
+            append(place / ".gitignore", b"*\n")
+    except OSError as error:
+        raise _unwritten(place, error) from error
+    return place
+
+
+def _stage(group: Mapping[Path, bytes], staged: dict[Path, Path], *, overwrite: bool) -> WriteError | None:
+    """Write the bytes of each file under a temporary name beside its target, and enter the names in `staged`."""
+    for path in group if not overwrite else ():
+        if _is_there(path):
+            return _exists(path)
+    for path, data in group.items():
+        target = Path(os.path.realpath(path))
+        # A cassette's name may reach 255 bytes, so the temporary name does not build on it.
+        temporary = target.parent / f".{secrets.token_hex(4)}.tmp"
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged[path] = temporary
+            # 0o666 is what open() asks for: the user's umask decides.
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+                file.write(data)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            staged.pop(path, None)
+            return _unwritten(path, error)
+    return None
+
+
+def _to_disk(files: Sequence[Path]) -> dict[Path, OSError]:
+    """Wait until the bytes of all files are on the disk, and return those for which that failed."""
+    failed: dict[Path, OSError] = {}
+
+    def sync(file: Path) -> None:
+        try:
+            _sync(file, os.O_WRONLY | _BINARY)
+        except OSError as error:
+            failed[file] = error
+
+    if len(files) == 1:
+        sync(files[0])
+    elif files:
+        # Side by side, so that the file system settles many of them in one go.
+        with ThreadPoolExecutor(min(len(files), _SYNCS)) as pool:
+            list(pool.map(sync, files))
+    return failed
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _give_names(staged: Mapping[Path, Path], *, overwrite: bool) -> WriteError | None:
+    fresh: list[Path] = []
+    for path, temporary in staged.items():
+        target = Path(os.path.realpath(path))
+        existed = _is_there(target)
+        try:
+            mode = _mode(target)
+            if mode is not None:
+                temporary.chmod(mode)
+            if overwrite:
+                temporary.replace(target)
+            else:
+                _claim(temporary, target)
+        except OSError as error:
+            for each in fresh:
+                each.unlink(missing_ok=True)
+            return _exists(path) if isinstance(error, FileExistsError) else _unwritten(path, error)
+        if not existed:
+            fresh.append(target)
+    return None
+
+
+def _is_candidate(name: str) -> bool:
+    return name.endswith(SUFFIXES) or "." not in name
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False  # a name that cannot be; writing it will say why
+
+
+def _mode(target: Path) -> int | None:
+    try:
+        return target.stat().st_mode & 0o7777
+    except FileNotFoundError:
+        return None
+
+
+def _claim(temporary: Path, target: Path) -> None:
+    """Give the file its name only if nobody took that name meanwhile; raises FileExistsError."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: the check in `write` has to do.
+        temporary.replace(target)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "nt":
+        # Some network file systems refuse to sync a folder; the file itself is on the disk by now.
+        with contextlib.suppress(OSError):
+            _sync(folder, os.O_RDONLY)
+
+
+def _unwritten(path: str | Path, error: OSError) -> WriteError:
+    return WriteError(str(path), f"cannot be written: {_reason(error)}")
+
+
+def _exists(path: str | Path) -> WriteError:
+    return WriteError(str(path), "exists already", fix="choose another name, or overwrite it with --force")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
