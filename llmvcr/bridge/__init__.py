@@ -1,0 +1,19 @@
+"""llmvcr under vcrpy: matcher, serializers, persister, cassette; the only room that imports vcr."""
+
+from __future__ import annotations
+
+from llmvcr.bridge.cassette import LlmCassette
+from llmvcr.bridge.config import KNOWN_OPTIONS, OWN_OPTIONS, VCR, check_options, register, use_cassette
+from llmvcr.bridge.miss import Miss, MissAbort
+
+__all__ = [
+    "KNOWN_OPTIONS",
+    "OWN_OPTIONS",
+    "VCR",
+    "LlmCassette",
+    "Miss",
+    "MissAbort",
+    "check_options",
+    "register",
+    "use_cassette",
+]

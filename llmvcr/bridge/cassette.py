@@ -1,0 +1,248 @@
+"""vcrpy's cassette with our index inside, and the recorder that the taps ask."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Literal
+
+from vcr.cassette import Cassette
+from vcr.matchers import requests_match
+from vcr.record_mode import RecordMode
+
+from llmvcr.bridge.files import Serializer
+from llmvcr.bridge.matching import explain, llm
+from llmvcr.bridge.miss import MissAbort, miss
+from llmvcr.bridge.translate import Pair, settle, to_pair, to_request, to_response, to_vcr_request
+from llmvcr.canonical import canonical
+from llmvcr.formats import extra
+from llmvcr.index import Index
+from llmvcr.interaction import Interaction, Request, Response, header
+from llmvcr.taps import TAPS, Call
+
+__all__ = ["LlmCassette", "Opener", "Options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What llmvcr adds to vcrpy's options; `dialect` is the format of a new file where the serializer's is not meant."""
+
+    llmvcr_miss: Literal["raise", "abort"] = "raise"
+    llmvcr_dialect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Stands where vcrpy expects the cassette class, and opens ours with our options."""
+
+    options: Options
+
+    def load(self, **config: Any) -> LlmCassette:
+        """Open the cassette of a merged vcrpy configuration; raises ReadError for a file that cannot be read."""
+        cassette = LlmCassette(self.options, **config)
+        cassette._load()
+        return cassette
+
+
+class LlmCassette(Cassette):  # type: ignore[misc]
+    """A cassette that finds the answer in O(1) by canonical form, each caller its own, and keeps the order of requests.
+
+    With another `match_on` than the single `llm`, it looks as vcrpy does: through all that is recorded.
+    """
+
+    def __init__(self, options: Options, **config: Any) -> None:
+        if options.llmvcr_dialect and isinstance(config.get("serializer"), Serializer):
+            config["serializer"] = Serializer(options.llmvcr_dialect)
+        skipped = tuple(config.pop("skip_patchers", ()))
+        taps = [tap for tap in TAPS if tap.name not in skipped]
+        tapped = itertools.chain.from_iterable(tap.patches(self) for tap in taps)
+        config["custom_patches"] = (*config.pop("custom_patches", ()), *tapped)
+        super().__init__(skip_patchers=(*skipped, *(tap.name for tap in taps)), **config)
+        if self._before_save_interaction:
+            self._before_save_interaction.append(_settled)
+        self._options = options
+        self._lock = threading.RLock()
+        self._index: Index | None = None
+        self._recordings = False  # whether what was loaded answers equal requests without limit
+        self._playable = 0  # how many of self.data may be played once; what was recorded since then may not
+        self._open: dict[int, Callable[[], None]] = {}  # by ticket: ends the recording of a stream that still runs
+        self._tickets: list[int] = []  # parallel to self.data: the place of each interaction in the order of requests
+        self._next_ticket = itertools.count()
+        self._loading = False
+
+    def call(self, request: Request) -> Call:
+        """Say what a tap should do with a request; raises Miss or MissAbort."""
+        received = to_vcr_request(request)
+        wanted = self._before_record_request(received)
+        if not wanted:
+            return Call()
+        with self._lock:
+            position = self._take(wanted) if self._plays else None
+            if position is not None:
+                return Call(answer=_unhurried(to_response(self.data[position][1], path=self._path, number=position)))
+            if self.write_protected:
+                raise self._missing(wanted)
+            ticket = next(self._next_ticket)
+            return Call(None, partial(self._record, request, received, ticket), partial(self._open.__setitem__, ticket))
+
+    def append(self, request: Any, response: dict[str, Any]) -> None:
+        """Add what vcrpy's own stubs recorded, or what the file held."""
+        if not self._loading and extra.KEY not in response:
+            response = {**response, extra.KEY: {"version": extra.VERSION, "recorded_at": _now()}}
+        self._append(request, response, next(self._next_ticket))
+
+    def can_play_response_for(self, request: Any) -> bool:
+        """Say whether an answer is recorded that may still be played."""
+        request = self._before_record_request(request)
+        if not request or not self._plays:
+            return False
+        with self._lock:
+            return self._find(request) is not None
+
+    def play_response(self, request: Any) -> Any:
+        """Give the next recorded answer; raises vcrpy's UnhandledHTTPRequestError where there is none."""
+        wanted = self._before_record_request(request)
+        with self._lock:
+            position = self._take(wanted)
+        return super().play_response(request) if position is None else self.data[position][1]
+
+    def rewind(self) -> None:
+        """Make every interaction playable again."""
+        with self._lock:
+            super().rewind()
+            self._index = None
+            self._playable = len(self.data)
+
+    def find_requests_with_most_matches(self, request: Any) -> list[Any]:
+        """Give the recorded request that is nearest by content, with the differences field by field."""
+        if not self._indexes:
+            found: list[Any] = super().find_requests_with_most_matches(request)
+            return found
+        wanted = to_request(self._before_record_request(request))
+        with self._lock:
+            index = self._fresh_index()
+            if played := index.positions(wanted):
+                return [(self.data[position][0], ["llm"], []) for position in played]
+            nearest = index.nearest(wanted)
+        if nearest is None:
+            return []
+        position, different = nearest
+        return [(self.data[position][0], [], [("llm", explain(different))])]
+
+    def _load(self) -> None:
+        self._loading = True
+        try:
+            super()._load()
+        finally:
+            self._loading = False
+        self._recordings = getattr(self._persister, "repeats", False)
+        self._playable = len(self.data)
+
+    def _save(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - vcrpy's signature
+        for end in tuple(self._open.values()):  # streams that nobody read to their end, nor closed
+            end()
+        super()._save(force)
+
+    def _persist(self, cassette_dict: dict[str, Any]) -> None:
+        # Answers that overlap end in any order; the file keeps the order in which they were asked for.
+        place = {id(response): ticket for (_, response), ticket in zip(self.data, self._tickets, strict=True)}
+        pairs = list(zip(cassette_dict["requests"], cassette_dict["responses"], strict=True))
+        pairs.sort(key=lambda pair: place[id(pair[1])])
+        ordered = {"requests": [request for request, _ in pairs], "responses": [response for _, response in pairs]}
+        super()._persist({**cassette_dict, **ordered})
+
+    def _responses(self, request: Any) -> Iterator[tuple[int, Any]]:
+        if not self._indexes:
+            yield from super()._responses(request)
+            return
+        wanted = to_request(self._before_record_request(request))
+        with self._lock:
+            positions = self._fresh_index().positions(wanted)
+        for position in positions:
+            yield position, self.data[position][1]
+
+    @property
+    def _indexes(self) -> bool:
+        return list(self._match_on) == [llm]
+
+    @property
+    def _plays(self) -> bool:
+        return self.record_mode != RecordMode.ALL and bool(self.rewound or self.allow_playback_repeats)
+
+    @property
+    def _repeats(self) -> bool:
+        return bool(self.allow_playback_repeats or self._recordings)
+
+    def _fresh_index(self) -> Index:
+        if self._index is None:
+            self._index = Index(repeats=self._repeats)
+        for request, _ in self.data[len(self._index) :]:
+            if self._index.add(to_request(request)) >= self._playable:
+                self._index.mark(len(self._index) - 1)
+        return self._index
+
+    def _find(self, request: Any) -> int | None:
+        if self._indexes:
+            return self._fresh_index().peek(to_request(request))
+        for position, (recorded, _) in enumerate(self.data if self._repeats else self.data[: self._playable]):
+            if (self._repeats or not self.play_counts[position]) and requests_match(request, recorded, self._match_on):
+                return position
+        return None
+
+    def _take(self, request: Any) -> int | None:
+        position = self._fresh_index().take(to_request(request)) if self._indexes else self._find(request)
+        if position is not None:
+            if not self.play_counts[position] and position < self._loaded_count:
+                self._played_interactions.append(self.data[position])  # for drop_unused_requests
+            self.play_counts[position] += 1
+        return position
+
+    def _missing(self, request: Any) -> BaseException:
+        error = miss(self, request)
+        if self._options.llmvcr_miss == "abort" and canonical(to_request(request)).provider:
+            return MissAbort(error)
+        return error
+
+    def _record(self, request: Request, received: Any, ticket: int, response: Response) -> None:
+        interaction = Interaction(request, _whole(response), recorded_at=_now())
+        self._append(received, to_pair(interaction)[1], ticket)
+        self._open.pop(ticket, None)
+
+    def _append(self, request: Any, response: dict[str, Any], ticket: int) -> None:
+        with self._lock:
+            super().append(request, response)
+            if len(self.data) > len(self._tickets):  # no hook dropped it
+                self._tickets.append(ticket)
+                if not self._loading:
+                    settle(*self.data[-1])
+
+
+def _settled(request: Any, response: dict[str, Any]) -> Pair:
+    settle(request, response)
+    return request, response
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _whole(response: Response) -> Response:
+    """Call a stream whole that its client closed after the last byte of its content, as SDKs do after `[DONE]`."""
+    if response.ended != "closed":
+        return response
+    length = header(response.headers, "content-length")
+    if length is not None and length.isdigit() and int(length) == len(response.body):
+        return replace(response, ended="")
+    return replace(response, ended="") if response.body.rstrip().endswith(b"[DONE]") else response
+
+
+def _unhurried(response: Response) -> Response:
+    """Spare the replay a wait that the server asked for: SDKs sleep for retry-after, and 1 ms will do (decision 19)."""
+    if response.status != 429 and response.status < 500:
+        return response
+    kept = tuple(line for line in response.headers if line[0].lower() not in ("retry-after", "retry-after-ms"))
+    return replace(response, headers=(*kept, ("retry-after-ms", "1")))

@@ -1,0 +1,153 @@
+"""vcrpy's configuration with llmvcr set: a VCR of our own, and the way to set an existing one."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from typing import Any
+
+from vcr import VCR as VcrpyVCR
+from vcr.cassette import CassetteContextDecorator
+
+from llmvcr.bridge.cassette import Opener, Options
+from llmvcr.bridge.files import SERIALIZERS, Persister
+from llmvcr.bridge.matching import llm
+from llmvcr.errors import OptionError
+
+__all__ = ["KNOWN_OPTIONS", "OWN_OPTIONS", "VCR", "check_options", "register", "use_cassette"]
+
+OWN_OPTIONS = tuple(option.name for option in fields(Options))
+"""The options that llmvcr adds to vcrpy's."""
+
+_VCRPY_OPTIONS = (
+    "additional_matchers",
+    "after_load_interaction",
+    "allow_playback_repeats",
+    "before_record",
+    "before_record_request",
+    "before_record_response",
+    "before_save_interaction",
+    "cassette_library_dir",
+    "custom_patches",
+    "decode_compressed_response",
+    "drop_unused_requests",
+    "filter_headers",
+    "filter_nested_post_data_parameters",
+    "filter_post_data_parameters",
+    "filter_query_parameters",
+    "filter_sensitive_data",
+    "func_path_generator",
+    "ignore_hosts",
+    "ignore_localhost",
+    "inject_cassette",
+    "match_on",
+    "path",
+    "path_transformer",
+    "persister",
+    "record_mode",
+    "record_on_exception",
+    "serializer",
+    "skip_patchers",
+    "with_current_defaults",
+)
+"""Every option that vcrpy 9.4 reads in `VCR.get_merged_config` and beside it; vcrpy ignores any other in silence."""
+
+KNOWN_OPTIONS = frozenset({*OWN_OPTIONS, *_VCRPY_OPTIONS, "allowed_hosts"})
+"""What `use_cassette`, the mark and `vcr_config` take; `allowed_hosts` is pytest-recording's."""
+
+
+def check_options(names: Iterable[str], *, where: str) -> None:
+    """Refuse options that nobody knows; raises OptionError naming them, with the nearest known name."""
+    for name in names:
+        if name not in KNOWN_OPTIONS:
+            close = difflib.get_close_matches(name, KNOWN_OPTIONS, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(sorted(KNOWN_OPTIONS))}"
+            message = f"{where}: there is no option {name!r}; {hint}"
+            raise OptionError(message)
+
+
+class _Context(CassetteContextDecorator):  # type: ignore[misc]
+    """vcrpy's context that takes its patches away also when the cassette cannot be saved.
+
+    vcrpy leaves them to the garbage collector then, which takes them from under whatever cassette is open that moment.
+    """
+
+    _CassetteContextDecorator__finish: Any  # the running patches; private by name only, and nowhere else to be had
+
+    def __exit__(self, *exc_info: object) -> None:
+        try:
+            super().__exit__(*exc_info)
+        finally:
+            finish = self._CassetteContextDecorator__finish
+            if finish is not None:
+                next(finish, None)
+                self._CassetteContextDecorator__finish = None
+
+
+def _checked(options: Options) -> Options:
+    if options.llmvcr_miss not in ("raise", "abort"):
+        message = f"llmvcr_miss is 'raise' or 'abort', not {options.llmvcr_miss!r}"
+        raise OptionError(message)
+    if options.llmvcr_dialect not in (None, "yaml", "json", "vcr_json"):
+        message = f"llmvcr_dialect is 'yaml', 'json' or 'vcr_json', not {options.llmvcr_dialect!r}"
+        raise OptionError(message)
+    return options
+
+
+def register(vcr: VcrpyVCR, **options: Any) -> None:
+    """Set an existing vcrpy VCR up for LLM traffic, in place.
+
+    It gets the matcher `llm` (which becomes its `match_on`, unless it has one other than vcrpy's default), the
+    serializers `yaml`, `json` and `vcr_json`, a persister around its own, and cassettes with the index; `options`
+    are llmvcr's own, as defaults for all its cassettes. A `match_on`, `serializer` or `persister` that is named for
+    one cassette wins, as always in vcrpy.
+    Raises OptionError for an unknown option, then and at each `use_cassette`.
+    """
+    if unknown := [name for name in options if name not in OWN_OPTIONS]:
+        check_options(unknown, where="register")
+        message = f"register: {unknown[0]!r} is an option of vcrpy; give it to the VCR itself"
+        raise OptionError(message)
+    defaults = _checked(Options(**options))
+    vcr.register_matcher("llm", llm)
+    if tuple(vcr.match_on) == inspect.signature(VcrpyVCR).parameters["match_on"].default:
+        vcr.match_on = ("llm",)
+    for name, serializer in SERIALIZERS:
+        vcr.register_serializer(name, serializer)
+    if not isinstance(vcr.persister, Persister):
+        vcr.register_persister(Persister(vcr.persister))
+    plain = vcr._use_cassette
+
+    def use(**config: Any) -> Any:
+        check_options(config, where="use_cassette")
+        own = {name: config.pop(name) for name in OWN_OPTIONS if name in config}
+        chosen = _checked(replace(defaults, **own))
+        return _Context(Opener(chosen), plain(**config)._args_getter)
+
+    vcr._use_cassette = use
+
+
+class VCR(VcrpyVCR):  # type: ignore[misc]
+    """A `vcr.VCR` with everything set for LLM traffic; takes vcrpy's options and llmvcr's own.
+
+    Raises OptionError for an option that neither knows.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        check_options(options, where="VCR")
+        match_on = options.get("match_on")
+        super().__init__(**{name: value for name, value in options.items() if name not in OWN_OPTIONS})
+        register(self, **{name: value for name, value in options.items() if name in OWN_OPTIONS})
+        if match_on is not None:
+            self.match_on = match_on
+
+
+def use_cassette(path: str | os.PathLike[str], **options: Any) -> Any:
+    """Open the cassette at `path`, as a context manager or a decorator, with llmvcr's defaults.
+
+    `options` are those of vcrpy's `use_cassette` and llmvcr's own; `path` may be a folder of recordings. Raises
+    OptionError for an option that neither knows, ReadError where the file cannot be read.
+    """
+    return VCR().use_cassette(os.fspath(path), **options)

@@ -1,0 +1,119 @@
+"""Cassette files under vcrpy: serializers that read every format of ours, and a persister that writes whole files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
+from vcr.serialize import serialize
+
+from llmvcr import formats, storage
+from llmvcr.bridge.translate import to_interaction, to_pair
+from llmvcr.errors import WriteError
+from llmvcr.formats import Document, vcr_dict
+
+__all__ = ["SERIALIZERS", "Persister", "Serializer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Serializer:
+    """vcrpy's serializer protocol over one of our formats: it writes that format, and reads any of them."""
+
+    format: str
+
+    def deserialize(self, cassette_string: str | bytes) -> dict[str, Any]:
+        """Read the text of a cassette, in whatever format it is; raises ReadError."""
+        data = cassette_string.encode() if isinstance(cassette_string, str) else cassette_string
+        document = formats.read(data, path="cassette")
+        interactions = [vcr_dict.from_interaction(one, in_place=False) for one in document.interactions]
+        return {"version": 1, "interactions": interactions, **document.extra}
+
+    def serialize(self, cassette_dict: dict[str, Any]) -> str:
+        """Write the text of a cassette in this format; raises WriteError."""
+        interactions = tuple(
+            vcr_dict.to_interaction(one, path="cassette", number=number)
+            for number, one in enumerate(cassette_dict["interactions"])
+        )
+        extra = {key: value for key, value in cassette_dict.items() if key not in ("version", "interactions")}
+        return formats.by_name(self.format).write(Document(interactions, extra), path="cassette").decode()
+
+
+SERIALIZERS = tuple((name, Serializer(name)) for name in ("yaml", "json", "vcr_json"))
+"""The serializers by the names that `serializer=` takes."""
+
+
+@dataclass(slots=True)
+class Persister:
+    """vcrpy's persister protocol through our storage, around the persister that stood there before.
+
+    A persister of the user's own keeps its say: it is called as vcrpy would call it. vcrpy's stock persister and
+    pytest-recording's, which adds the files named in the mark (`extra_paths`), are done by storage: every format,
+    whole files, errors that name the place.
+    """
+
+    inner: Any
+    repeats: bool = False
+    """Whether what was loaded last answers equal requests without limit."""
+    _extra: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def load_cassette(self, cassette_path: str, serializer: Any) -> tuple[Any, ...]:
+        """Return (requests, responses[, metadata]); raises vcrpy's CassetteNotFoundError, or ReadError."""
+        if not self._is_stock:
+            loaded: tuple[Any, ...] = self.inner.load_cassette(cassette_path, serializer)
+            return loaded
+        documents = list(self._documents(os.fspath(cassette_path), serializer))
+        if not documents:
+            raise CassetteNotFoundError
+        self.repeats = any(document.repeats for document in documents)
+        pairs = [to_pair(one) for document in documents for one in document.interactions]
+        if self._is_combined and not pairs:
+            raise CassetteNotFoundError  # as pytest-recording does: a cassette without interactions is none
+        metadata = [found for document in documents if (found := document.extra.get("metadata"))]
+        return [request for request, _ in pairs], [response for _, response in pairs], *metadata[:1]
+
+    def save_cassette(self, cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
+        """Write a cassette whole or not at all, in the dialect that an existing file has; raises WriteError."""
+        path = os.fspath(cassette_path)
+        if not self._is_stock:
+            self.inner.save_cassette(cassette_path, cassette_dict, serializer)
+        elif os.path.isdir(path):
+            fix = "record into a file of its own, or replay with record_mode='none'"
+            raise WriteError(path, "is a folder of recordings, which is only replayed", fix=fix)
+        elif isinstance(serializer, Serializer):
+            pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
+            interactions = tuple(to_interaction(*pair, path=path, number=number) for number, pair in enumerate(pairs))
+            extra = dict(self._extra.get(path, {}))
+            if metadata := cassette_dict.get("metadata"):
+                extra["metadata"] = metadata
+            storage.dump(Document(interactions, extra), path, format=serializer.format)
+        else:
+            storage.write(path, serialize(cassette_dict, serializer).encode())
+
+    def _documents(self, path: str, serializer: Any) -> Iterator[Document]:
+        for one in dict.fromkeys((path, *self._more)):
+            if not os.path.exists(one):
+                continue
+            if isinstance(serializer, Serializer):
+                document = storage.load(one)
+            else:  # a serializer of the user's own
+                read = serializer.deserialize(storage.read(one).decode())
+                own = [vcr_dict.to_interaction(item, path=one, number=n) for n, item in enumerate(read["interactions"])]
+                document = Document(tuple(own), {key: read[key] for key in ("metadata",) if key in read})
+            self._extra[one] = dict(document.extra)
+            yield document
+
+    @property
+    def _more(self) -> tuple[str, ...]:
+        return tuple(self.inner.extra_paths) if self._is_combined else ()
+
+    @property
+    def _is_stock(self) -> bool:
+        return FilesystemPersister in (self.inner, type(self.inner)) or self._is_combined
+
+    @property
+    def _is_combined(self) -> bool:
+        # The very class: one that a user derived from it is the user's own.
+        return type(self.inner).__module__ == "pytest_recording._vcr"

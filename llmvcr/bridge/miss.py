@@ -1,0 +1,38 @@
+"""A request that is not recorded: the errors that say so, in a way that reaches the person."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from vcr.errors import CannotOverwriteExistingCassetteException
+
+__all__ = ["Miss", "MissAbort", "miss"]
+
+_SDK_ERRORS = (("openai", "OpenAIError"), ("anthropic", "AnthropicError"))
+"""Base errors that an SDK lets through at once. Of any other exception it takes a lost connection, asks twice more
+with pauses, and says "Connection error." in place of the reason (openai 3.54, `_base_client.request`)."""
+
+
+class Miss(CannotOverwriteExistingCassetteException):  # type: ignore[misc]
+    """A request that is in no cassette while the record mode forbids to record it.
+
+    It is vcrpy's own error for this case, so that `except` clauses for that go on working. Where the openai or
+    anthropic SDK is loaded, it is also an instance of the SDK's base error, so that the SDK lets it through.
+    """
+
+
+class MissAbort(BaseException):
+    """A miss that no SDK can wrap, retry or swallow, since it is no `Exception`; `miss` is the error itself."""
+
+    def __init__(self, missing: Miss) -> None:
+        super().__init__(str(missing))
+        self.miss = missing
+
+
+def miss(cassette: Any, request: Any) -> Miss:
+    """Return the error for a vcrpy request that `cassette` lacks."""
+    bases = [getattr(sys.modules[sdk], name) for sdk, name in _SDK_ERRORS if hasattr(sys.modules.get(sdk), name)]
+    kind = type("Miss", (Miss, *bases), {"__module__": __name__}) if bases else Miss
+    error: Miss = kind(cassette=cassette, failed_request=request)
+    return error

@@ -1,0 +1,109 @@
+"""The pytest plugin: pytest-recording with llmvcr inside, for tests that are marked with `vcr`.
+
+`import llmvcr` and this module stay light: vcr, the SDKs and HTTP libraries are imported when a marked test starts.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llmvcr.errors import OptionError
+
+if TYPE_CHECKING:
+    from llmvcr.bridge import LlmCassette
+
+__all__ = ["INI_OPTIONS", "Recording", "pytest_addoption", "pytest_configure"]
+
+INI_OPTIONS = {
+    "llmvcr": ("bool", True, "off leaves pytest-recording as it is without llmvcr"),
+    "llmvcr_format": ("string", "yaml", "format of new cassettes where no serializer is named: yaml or json"),
+    "llmvcr_miss": ("string", "abort", "what a missing recording of an LLM call does: abort or raise"),
+}
+"""Every ini option: its type, its default, its help."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the ini options."""
+    for name, (kind, default, text) in INI_OPTIONS.items():
+        parser.addini(name, text, type=kind, default=default)  # type: ignore[arg-type]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Add the fixtures once all plugins are there, so that they stand before pytest-recording's of the same name."""
+    for name in config._get_unknown_ini_keys():  # noqa: SLF001 - pytest 9.2 deprecates `inicfg`, with nothing in its place
+        if name.startswith("llmvcr"):
+            message = f"there is no ini option {name!r}; llmvcr knows {', '.join(INI_OPTIONS)}"
+            raise pytest.UsageError(message)
+    for name, values in (("llmvcr_format", ("yaml", "json")), ("llmvcr_miss", ("abort", "raise"))):
+        if config.getini(name) not in values:
+            message = f"ini option {name} is {' or '.join(values)}, not {config.getini(name)!r}"
+            raise pytest.UsageError(message)
+    try:
+        on = config.getini("llmvcr")
+    except ValueError as error:
+        message = f"ini option llmvcr is on or off, not {str(error).rpartition(' ')[2]}"
+        raise pytest.UsageError(message) from None
+    if on and config.pluginmanager.hasplugin("recording"):
+        config.pluginmanager.register(Recording(config), "llmvcr-recording")
+
+
+class Recording:
+    """The hooks and fixtures that take part while llmvcr is on."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._format: str = config.getini("llmvcr_format")
+        self._miss: str = config.getini("llmvcr_miss")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_recording_configure(self, vcr: Any) -> None:
+        """Set up the VCR that pytest-recording has made for one test."""
+        from llmvcr.bridge import register  # noqa: PLC0415 - vcr is imported by tests that use it
+
+        register(vcr, llmvcr_miss=self._miss)
+
+    @pytest.fixture(autouse=True)
+    def vcr(
+        self,
+        request: pytest.FixtureRequest,
+        vcr_markers: list[pytest.Mark],
+        vcr_cassette_dir: str,
+        record_mode: str,
+        disable_recording: bool,  # noqa: FBT001 - a fixture of pytest-recording's
+        pytestconfig: pytest.Config,
+    ) -> Iterator[LlmCassette | None]:
+        """Install a cassette if the test is marked with `pytest.mark.vcr`."""
+        if disable_recording or not vcr_markers:
+            yield None
+            return
+        from pytest_recording._vcr import use_cassette  # noqa: PLC0415 - it imports vcr
+
+        merged = self._merged(request.getfixturevalue("vcr_config"), vcr_markers)
+        # One mark says it all: what was merged here is not merged, nor copied, once more.
+        mark = SimpleNamespace(args=tuple(path for mark in vcr_markers for path in mark.args), kwargs=merged)
+        cassette = request.getfixturevalue("default_cassette_name")
+        with use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
+            yield opened
+
+    def _merged(self, config: dict[str, Any], marks: list[pytest.Mark]) -> dict[str, Any]:
+        """Merge ini, `vcr_config` and marks, the nearest mark last; refuses unknown options by name."""
+        from llmvcr.bridge import check_options  # noqa: PLC0415
+
+        merged: dict[str, Any] = {"serializer": self._format}
+        try:
+            check_options(config, where="vcr_config")
+            merged |= copy.deepcopy(config)  # as pytest-recording does: a test may change what it was given
+            for mark in reversed(marks):
+                check_options(mark.kwargs, where="pytest.mark.vcr")
+                merged |= mark.kwargs
+        except OptionError as error:
+            raise pytest.UsageError(str(error)) from None
+        if merged["serializer"] == "vcr_json":
+            # pytest-recording makes the serializer's name the file's suffix, and vcrpy's JSON ends in .json too.
+            merged |= {"serializer": "json", "llmvcr_dialect": "vcr_json"}
+        return merged

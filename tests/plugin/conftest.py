@@ -1,0 +1,34 @@
+"""What the tests of the plugin share: a user's project, and a server for it that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import anthropic
+import openai
+import pytest
+import vcr
+from pytest_recording import _vcr
+
+import llmvcr.bridge
+from bridge.counting import Counting, counting
+from plugin.suite import Suite
+
+# Pytester takes every module out of sys.modules again that an inner run was the first to import. These must not be
+# imported twice: vcrpy keeps what it patches in module globals, and the SDKs take half a second each.
+__all__ = ["KEEP"]
+KEEP = (_vcr, anthropic, llmvcr.bridge, openai, vcr)
+
+
+@pytest.fixture
+def server() -> Iterator[Counting]:
+    """A server that counts its answers."""
+    with counting() as running:
+        yield running
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, server: Counting, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    """A user's project, whose tests can reach the server."""
+    monkeypatch.setenv("MADE_UP_SERVER", server.url)
+    return Suite(pytester, server)
