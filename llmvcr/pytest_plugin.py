@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(message)
     try:
         on = config.getini("llmvcr")
-    except ValueError as error:
+    except (ValueError, pytest.UsageError) as error:  # the latter since pytest 9.2
         message = f"ini option llmvcr is on or off, not {str(error).rpartition(' ')[2]}"
         raise pytest.UsageError(message) from None
     if on and config.pluginmanager.hasplugin("recording"):
@@ -81,20 +82,23 @@ class Recording:
         if disable_recording or not vcr_markers:
             yield None
             return
-        from pytest_recording._vcr import use_cassette  # noqa: PLC0415 - it imports vcr
+        from pytest_recording import _vcr  # noqa: PLC0415 - it imports vcr
 
         merged = self._merged(request.getfixturevalue("vcr_config"), vcr_markers)
         # One mark says it all: what was merged here is not merged, nor copied, once more.
         mark = SimpleNamespace(args=tuple(path for mark in vcr_markers for path in mark.args), kwargs=merged)
         cassette = request.getfixturevalue("default_cassette_name")
-        with use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
+        if "serializer" in merged:
+            cassette = _short(cassette, f".{merged['serializer']}", _vcr.MAX_FILENAME_LEN)
+        with _vcr.use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
             yield opened
 
     def _merged(self, config: dict[str, Any], marks: list[pytest.Mark]) -> dict[str, Any]:
         """Merge ini, `vcr_config` and marks, the nearest mark last; refuses unknown options by name."""
         from llmvcr.bridge import check_options  # noqa: PLC0415
 
-        merged: dict[str, Any] = {"serializer": self._format}
+        # yaml is what pytest-recording takes for no serializer; named, it would shorten long names by one letter less.
+        merged: dict[str, Any] = {"serializer": self._format} if self._format != "yaml" else {}
         try:
             check_options(config, where="vcr_config")
             merged |= copy.deepcopy(config)  # as pytest-recording does: a test may change what it was given
@@ -103,7 +107,15 @@ class Recording:
                 merged |= mark.kwargs
         except OptionError as error:
             raise pytest.UsageError(str(error)) from None
-        if merged["serializer"] == "vcr_json":
+        if merged.get("serializer") == "vcr_json":
             # pytest-recording makes the serializer's name the file's suffix, and vcrpy's JSON ends in .json too.
             merged |= {"serializer": "json", "llmvcr_dialect": "vcr_json"}
         return merged
+
+
+def _short(name: str, suffix: str, limit: int) -> str:
+    """Shorten a name as pytest-recording does, which counts the suffix of a named serializer without its dot."""
+    if len(name) + len(suffix) <= limit:
+        return name
+    mark = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    return f"{name[: limit - len(suffix) - len(mark) - 3]}...{mark}"

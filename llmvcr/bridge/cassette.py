@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
@@ -17,11 +17,12 @@ from vcr.record_mode import RecordMode
 from llmvcr.bridge.files import Serializer
 from llmvcr.bridge.matching import explain, llm
 from llmvcr.bridge.miss import MissAbort, miss
+from llmvcr.bridge.serving import served, whole
 from llmvcr.bridge.translate import Pair, settle, to_pair, to_request, to_response, to_vcr_request
 from llmvcr.canonical import canonical
 from llmvcr.formats import extra
 from llmvcr.index import Index
-from llmvcr.interaction import Interaction, Request, Response, header
+from llmvcr.interaction import Interaction, Request, Response
 from llmvcr.taps import TAPS, Call
 
 __all__ = ["LlmCassette", "Opener", "Options"]
@@ -29,7 +30,7 @@ __all__ = ["LlmCassette", "Opener", "Options"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What llmvcr adds to vcrpy's options; `dialect` is the format of a new file where the serializer's is not meant."""
+    """What llmvcr adds to vcrpy's options; the dialect is that of a new file, where the serializer's is not meant."""
 
     llmvcr_miss: Literal["raise", "abort"] = "raise"
     llmvcr_dialect: str | None = None
@@ -83,7 +84,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         with self._lock:
             position = self._take(wanted) if self._plays else None
             if position is not None:
-                return Call(answer=_unhurried(to_response(self.data[position][1], path=self._path, number=position)))
+                return Call(answer=served(to_response(self.data[position][1], path=self._path, number=position)))
             if self.write_protected:
                 raise self._missing(wanted)
             ticket = next(self._next_ticket)
@@ -208,7 +209,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         return error
 
     def _record(self, request: Request, received: Any, ticket: int, response: Response) -> None:
-        interaction = Interaction(request, _whole(response), recorded_at=_now())
+        interaction = Interaction(request, whole(response), recorded_at=_now())
         self._append(received, to_pair(interaction)[1], ticket)
         self._open.pop(ticket, None)
 
@@ -228,21 +229,3 @@ def _settled(request: Any, response: dict[str, Any]) -> Pair:
 
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _whole(response: Response) -> Response:
-    """Call a stream whole that its client closed after the last byte of its content, as SDKs do after `[DONE]`."""
-    if response.ended != "closed":
-        return response
-    length = header(response.headers, "content-length")
-    if length is not None and length.isdigit() and int(length) == len(response.body):
-        return replace(response, ended="")
-    return replace(response, ended="") if response.body.rstrip().endswith(b"[DONE]") else response
-
-
-def _unhurried(response: Response) -> Response:
-    """Spare the replay a wait that the server asked for: SDKs sleep for retry-after, and 1 ms will do (decision 19)."""
-    if response.status != 429 and response.status < 500:
-        return response
-    kept = tuple(line for line in response.headers if line[0].lower() not in ("retry-after", "retry-after-ms"))
-    return replace(response, headers=(*kept, ("retry-after-ms", "1")))

@@ -20,7 +20,7 @@ Pair = tuple[Any, dict[str, Any]]
 
 def to_request(request: Any) -> Request:
     """Return what a vcrpy request says, as ours."""
-    headers = tuple((str(name), _text(value)) for name, value in request.headers.items())
+    headers = tuple((_text(name), _text(value)) for name, value in request.headers.items())
     return Request(request.method, request.uri, headers, _bytes(read_body(request)))
 
 
@@ -32,7 +32,9 @@ def to_vcr_request(request: Request) -> Any:
 def to_pair(interaction: Interaction) -> Pair:
     """Return an interaction as vcrpy holds it; what HTTP does not say stands in the response under our own key."""
     said = vcr_dict.from_interaction(interaction, in_place=False)
-    return VcrRequest(**said["request"]), convert_to_bytes(said["response"])
+    # Stubs keep facts of their own in a response (tornado its `url`), and look for them there.
+    response = {**interaction.unknown.get("response", {}), **said["response"]}
+    return VcrRequest(**said["request"]), convert_to_bytes(response)
 
 
 def to_interaction(request: Any, response: dict[str, Any], *, path: str, number: int) -> Interaction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from llmvcr.errors import ReadError
-from llmvcr.formats import vcr_dict
+from llmvcr.formats import extra, vcr_dict
 from llmvcr.formats.base import Document
 from llmvcr.formats.vintage import CUT
 from llmvcr.interaction import Json
@@ -39,6 +39,9 @@ def to_document(top: Json, *, path: str) -> Document:
         fix = CUT if version is None else ""
         raise ReadError(path, f"is {_short(version)}, and llmvcr knows {VERSION}", place="version", fix=fix)
     held = interactions(top, path=path)
+    # A file can be cut between two interactions. Some recorders write no version; ours stands behind the last one.
+    if "version" not in top and any(extra.KEY in _response(each) for each in held):
+        raise ReadError(path, "is missing, though llmvcr wrote the file", place="version", fix=CUT)
     read = tuple(vcr_dict.to_interaction(each, path=path, number=number) for number, each in enumerate(held))
     known = {"version", "interactions"} if "interactions" in top else {"version", "requests", "responses"}
     return Document(read, {key: vcr_dict.plain(value) for key, value in top.items() if key not in known})
@@ -62,14 +65,14 @@ def interactions(top: Mapping[str, Json], *, path: str) -> list[Json]:
     return [{"request": one, "response": other} for one, other in zip(asked, answered, strict=True)]
 
 
-def to_dict(written: list[Json], extra: Mapping[str, Json], *, strict: bool) -> dict[str, Json]:
+def to_dict(written: list[Json], beside: Mapping[str, Json], *, strict: bool) -> dict[str, Json]:
     """Return the whole cassette of vcrpy's interaction dicts, with `version` last as vcrpy's YAML has it.
 
-    `extra` are the document's top-level keys that no format knows; with `strict` they are left out, but for vcrpy's
+    `beside` are the document's top-level keys that no format knows; with `strict` they are left out, but for vcrpy's
     own `metadata`.
     """
     top: dict[str, Json] = {"interactions": written, "version": VERSION}
-    kept = {key: value for key, value in extra.items() if key not in top}
+    kept = {key: value for key, value in beside.items() if key not in top}
     return top | {key: value for key, value in kept.items() if not strict or key == "metadata"}
 
 
@@ -77,6 +80,11 @@ def _first(top: Json) -> Mapping[str, Json]:
     held = top.get("interactions")
     first = held[0] if isinstance(held, list) and held else None
     return first if isinstance(first, Mapping) else {}
+
+
+def _response(held: Json) -> Mapping[str, Json]:
+    response = held.get("response") if isinstance(held, Mapping) else None
+    return response if isinstance(response, Mapping) else {}
 
 
 def _short(value: Json) -> str:

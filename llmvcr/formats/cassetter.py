@@ -11,24 +11,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llmvcr.errors import ReadError
-from llmvcr.formats import read_only, vintage, yaml_text
+from llmvcr.formats import read_only, toml_text, vintage, yaml_text
 from llmvcr.formats.base import Document
 from llmvcr.formats.peek import peek
 from llmvcr.formats.rendering import parse
 from llmvcr.formats.vcr_dict import plain
 from llmvcr.interaction import Headers, Interaction, Json, Request, Response
 
-__all__ = ["CASSETTER", "MAX_TOML", "Cassetter"]
-
-MAX_TOML = 64 << 20
-"""The longest TOML file that is read, in bytes: the standard library's parser takes a second for some ten MB."""
+__all__ = ["CASSETTER", "Cassetter"]
 
 _VERSION = 1
 _NAME = "a cassette of cassetter"
@@ -58,11 +53,14 @@ class Cassetter:
         if not _BODY.search(data):
             return False
         seen = peek(data)
-        return seen.get("interactions[].request.body.type") in _KINDS and "interactions[].request.uri" in seen
+        # vcrpy's status is a mapping, and its body may be one that happens to have a `type`.
+        if "interactions[].request.uri" not in seen or seen.get("interactions[].response.status") == "{":
+            return False
+        return _is_body(seen, "interactions[].request.body") or _is_body(seen, "interactions[].response.body")
 
     def read(self, data: bytes, *, path: str) -> Document:
         """Read a whole file; raises ReadError, also for one that holds gRPC calls or WebSocket sessions."""
-        top = _toml(data, path) if _is_toml(data) else yaml_text.load(data, path=path)
+        top = toml_text.load(data, path=path) if _is_toml(data) else yaml_text.load(data, path=path)
         if not isinstance(top, Mapping) or not isinstance(top.get("interactions"), list):
             raise ReadError(path, "has no list of interactions", fix=vintage.CUT)
         if (version := top.get("version", _VERSION)) != _VERSION or isinstance(version, bool):
@@ -74,7 +72,11 @@ class Cassetter:
                 reason = f"is {_NAME} that holds {what}{_first(top[key])}, which are no HTTP requests and answers"
                 raise ReadError(path, reason, place=key, fix=fix)
         extra = read_only.left(top, ("version", "interactions", *(key for key, _ in _OTHERS)))
-        return Document(tuple(_interaction(one, path, n) for n, one in enumerate(top["interactions"])), extra)
+        read = tuple(_interaction(one, path, number) for number, one in enumerate(top["interactions"]))
+        if read and "recorded_at" not in top["interactions"][-1] and (read[0].recorded_at or data[-1:] != b"\n"):
+            # The time comes last: without it the last body may be half of one.
+            vintage.Where(path, len(read) - 1, "recorded_at").missing()
+        return Document(read, extra)
 
     def write(self, document: Document, *, path: str, strict: bool = False) -> bytes:  # noqa: ARG002 - Format's
         """Raise WriteError: the format is only read."""
@@ -92,31 +94,14 @@ def _first(held: Json) -> str:
     return f" ({found[:200]})" if isinstance(found, str) else ""
 
 
+def _is_body(seen: Mapping[str, str], place: str) -> bool:
+    others = [key for key in seen if key.startswith(f"{place}.") and not key.startswith(f"{place}.content")]
+    return others == [f"{place}.type"] and seen[f"{place}.type"] in _KINDS
+
+
 def _is_toml(data: bytes) -> bool:
     # The words are looked for first, because a search by lines takes its time on a long file.
     return (b"[[interactions]]" in data or b"interactions = []" in data) and _TOML.search(data) is not None
-
-
-def _toml(data: bytes, path: str) -> Json:
-    if len(data) > MAX_TOML:
-        raise ReadError(path, f"is a TOML file of more than {MAX_TOML >> 20} MiB")
-    try:
-        return _dated(tomllib.loads(data.decode("utf-8-sig")))
-    except UnicodeDecodeError as error:
-        raise ReadError(path, f"is not UTF-8 at byte {error.start}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ReadError(path, f"is not well-formed TOML: {error}", fix=vintage.CUT) from None
-    except (RecursionError, ValueError):
-        raise ReadError(path, "nests too deep, or holds a number that is too long") from None
-
-
-def _dated(value: Json) -> Json:
-    """Give TOML's dates and times as text, as JSON would hold them."""
-    if isinstance(value, dict):
-        return {key: _dated(held) for key, held in value.items()}
-    if isinstance(value, list):
-        return [_dated(held) for held in value]
-    return value.isoformat() if isinstance(value, dt.date | dt.time) else value
 
 
 def _interaction(dct: Json, path: str, number: int) -> Interaction:
@@ -134,10 +119,8 @@ def _interaction(dct: Json, path: str, number: int) -> Interaction:
     # The content-length of a response is cassetter's own for its own rendering: it says nothing of what arrived.
     rebuilt = [] if sent_exactly else ["request.body"]
     rebuilt += ["response.body"] if _kind(answered, response_at) == "json" else []
-    if "recorded_at" not in dct:
-        (where / "recorded_at").missing()  # the last key of all: without it the end of the file is lost
-    at = read_only.moment(dct["recorded_at"])
-    known = _PARTS["interaction"] if at else _PARTS["interaction"][:2]
+    at = read_only.moment(dct.get("recorded_at"))
+    known = _PARTS["interaction"] if at or dct.get("recorded_at") is None else _PARTS["interaction"][:2]
     return Interaction(
         Request(method, url, asked_lines, sent),
         Response(status, "", lines, (body,) if body else ()),

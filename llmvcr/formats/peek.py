@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from llmvcr.formats.yaml_text import MAX_DEPTH
+
 __all__ = ["peek"]
 
 _EVENTS = 20_000
@@ -62,7 +64,8 @@ def _take(event: Any, stack: list[_Frame], found: dict[str, str]) -> bool:
         place = "?" if is_key else _place(stack)
         _note(found, place, "[" if is_list else "{", len(stack))
         stack.append(_Frame(place, is_list=is_list, is_key=is_key))
-    elif isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
+        return len(stack) > MAX_DEPTH  # libyaml's time is quadratic in the depth
+    if isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
         text = event.value[:_LONGEST] if isinstance(event, yaml.ScalarEvent) else "*"
         if stack and stack[-1].wants_key:
             _close(stack[-1], text)
@@ -79,7 +82,8 @@ def _close(parent: _Frame, key: str | None) -> None:
 
 
 def _place(stack: list[_Frame]) -> str:
-    if not stack:
+    # Deeper places are never told, and naming them would take time quadratic in their depth.
+    if not stack or len(stack) > _DEEPEST + 1:
         return ""
     top = stack[-1]
     if top.is_list:

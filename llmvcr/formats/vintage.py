@@ -95,8 +95,8 @@ def response_body(response: Mapping[str, Json], where: Where) -> bytes:
             return _bytes(response["content"], where / "content") or b""
         (where / "body").missing()
     body, where = response["body"], where / "body"
-    if not isinstance(body, Mapping):
-        return _bytes(body, where) or b""
+    if not isinstance(body, Mapping) or not body:  # {}: aiohttp's stub on a redirect
+        return _bytes(body or None, where) or b""
     if "base64_string" in body and body.get("string") is None:
         return decoded(body["base64_string"], where / "base64_string")
     if "string" not in body:

@@ -143,7 +143,7 @@ class _Streams:
 
 
 @lru_cache
-def _streams(lib: ModuleType) -> _Streams:
+def _streams(lib: ModuleType) -> _Streams:  # noqa: C901 - two classes of short methods, counted as one function
     class Replay(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[name-defined,misc]
         """Hands out recorded chunks, each as it was, and the recorded bad end, if there was one."""
 

@@ -176,25 +176,43 @@ def test_bad_file(kind: str, dialect: str, mode: str, server: Counting, tmp_path
     assert server.seen == []
 
 
-@pytest.mark.parametrize("dialect", SERIALIZERS)
-def test_cut_file(dialect: str, server: Counting, tmp_path: Path) -> None:
-    """A file that was cut anywhere is an error that names it, never a shorter or a changed cassette."""
-    path = tmp_path / "c"
+def _two_asked(server: Counting, path: Path, dialect: str) -> bytes:
     with llmvcr.use_cassette(path, serializer=dialect):
         _ask(server, "one")
         _ask(server, "two")
-    whole = path.read_bytes()
+    return path.read_bytes()
+
+
+def _opened(path: Path) -> int:
+    """Open a cassette for replay and say how many interactions it has."""
+    with llmvcr.use_cassette(path, record_mode="none") as cassette:
+        return len(cassette)
+
+
+@pytest.mark.parametrize("dialect", SERIALIZERS)
+def test_cut_file(dialect: str, server: Counting, tmp_path: Path) -> None:
+    """A file that was cut anywhere is an error that names it, never a shorter or a changed cassette."""
+    path = tmp_path / "cut"
+    whole = _two_asked(server, path, dialect)
     told = llmvcr.load(path).interactions
     for end in range(0, len(whole) - 1, 41):
         path.write_bytes(whole[:end])
         try:
-            with llmvcr.use_cassette(path, record_mode="none"):
-                pass
+            _opened(path)
         except llmvcr.ReadError as error:
-            assert "c" in str(error)  # noqa: PT017 - most cuts fail, and each must fail so
+            assert error.path == str(path)  # noqa: PT017 - most cuts fail, and each must fail so
         else:
             assert llmvcr.load(path).interactions == told, end
         assert path.read_bytes() == whole[:end]
+
+
+def test_cut_between_interactions(server: Counting, tmp_path: Path) -> None:
+    """A YAML file that was cut exactly between two interactions is an error, too: `version`, its last line, is gone."""
+    path = tmp_path / "cut"
+    whole = _two_asked(server, path, "yaml")
+    path.write_bytes(whole[: whole.index(b"\n- request:", 20) + 1])
+    with pytest.raises(llmvcr.ReadError):
+        _opened(path)
 
 
 @pytest.mark.parametrize(

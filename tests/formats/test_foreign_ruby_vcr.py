@@ -87,6 +87,12 @@ def test_exact_bytes_are_read() -> None:
     assert answer({"encoding": "ASCII-8BIT", "base64_string": encoded}).response.body == body
 
 
+def test_a_body_that_is_not_there_is_empty() -> None:
+    """People write cassettes without a body by hand, and VCR answers them with none."""
+    data = RUBY.replace(b"    body:\n      encoding: ISO-8859-1\n      string: caf\xc3\xa9\n", b"")
+    assert RUBY_VCR.read(data, path="f").interactions[1].response.body == b""
+
+
 @pytest.mark.parametrize("body", ["plain", None])
 def test_the_body_of_vcr_two_is_read(body: str | None) -> None:
     """A body that stands there bare, as VCR before 2.0.0.rc2 wrote it, is its text."""

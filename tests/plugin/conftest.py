@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import anthropic
+import httpcore2
 import openai
 import pytest
+import truststore
 import vcr
 from pytest_recording import _vcr
+from vcr.stubs import aiohttp_stubs
 
 import llmvcr.bridge
 from bridge.counting import Counting, counting
 from plugin.suite import Suite
 
 # Pytester takes every module out of sys.modules again that an inner run was the first to import. These must not be
-# imported twice: vcrpy keeps what it patches in module globals, and the SDKs take half a second each.
+# imported twice: vcrpy keeps what it patches in module globals, and the SDKs and clients take their time.
 __all__ = ["KEEP"]
-KEEP = (_vcr, anthropic, llmvcr.bridge, openai, vcr)
+KEEP = (_vcr, aiohttp_stubs, anthropic, httpcore2, llmvcr.bridge, openai, truststore, vcr)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -55,17 +56,26 @@ def test_values(value):
     ]
 
 
-def test_long_names(suite: Suite) -> None:
-    """A name too long for the disk is cut by pytest-recording, and the file is written all the same."""
-    suite.tests('@pytest.mark.vcr\n@pytest.mark.default_cassette("x" * 300)\ndef test_it():\n    ask("a")\n')
+@pytest.mark.parametrize("length", [250, 251])
+@pytest.mark.parametrize("kind", ["yaml", "json", "off"])
+def test_long_names(kind: str, length: int, suite: Suite) -> None:
+    """A name too long for the disk is cut in every format, in yaml exactly as without llmvcr."""
+    suite.ini("llmvcr = off" if kind == "off" else f"llmvcr_format = {kind}")
+    suite.tests(f"""
+@pytest.mark.vcr
+@pytest.mark.default_cassette("x" * {length})
+def test_it():
+    ask("a")
+""")
     for mode in ("once", "none"):
         suite.run(f"--record-mode={mode}", passed=1)
     (name,) = suite.files
-    assert name.startswith("test_it/xxx")
+    mark = hashlib.md5(b"x" * length, usedforsecurity=False).hexdigest()
+    stem = "x" * length if length <= 250 else "x" * (250 - 35) + "..." + mark
+    assert name == f"test_it/{stem}.{'json' if kind == 'json' else 'yaml'}"
 
 
-@PARALLEL
-def test_default_cassette(workers: tuple[str, ...], suite: Suite) -> None:
+def test_default_cassette(suite: Suite) -> None:
     """`default_cassette` names the file, with the suffix of the format where it has none."""
     suite.tests("""
 @pytest.mark.vcr
@@ -79,7 +89,7 @@ def test_two():
     ask("two")
 """)
     for mode in ("once", "none"):
-        suite.run(f"--record-mode={mode}", *workers, passed=2)
+        suite.run(f"--record-mode={mode}", passed=2)
     assert suite.files == ["test_it/named.json", "test_it/named.yaml"]
 
 
@@ -114,7 +124,7 @@ def test_a():
 def test_b():
     ask("two")
 """)
-    suite.run("--record-mode=once", *workers, passed=2)
+    suite.run("--record-mode=once", passed=2)
     absolute = str(suite.cassette("test_it/test_b.json"))
     suite.tests(f"""
 @pytest.mark.vcr("test_a.yaml", {absolute!r})

@@ -162,8 +162,8 @@ def test_it(record_mode):
     if record_mode == "once":
         get("/unsaved")
 """)
-    for mode in ("once", "none"):
-        suite.run(f"--record-mode={mode}", *workers, passed=1)
+    suite.run("--record-mode=once", *workers, passed=1)
+    suite.run("--record-mode=none", passed=1)
     written = suite.cassette(f"test_it/test_it.{kind}").read_text(encoding="utf-8")
     for gone in ("request-word", "sensitive-word", "query-word", "header-word", "one=made-up", "/dropped", "/unsaved"):
         assert gone not in written, gone

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.suite import PARALLEL, Suite
+from plugin.suite import Suite
 
 _ONE = '@pytest.mark.vcr\ndef test_it():\n    ask("one")\n'
 
 
-@PARALLEL
-def test_in_the_mark(workers: tuple[str, ...], suite: Suite) -> None:
+def test_in_the_mark(suite: Suite) -> None:
     """An unknown argument of the mark is refused by name, with the nearest known one."""
     suite.tests('@pytest.mark.vcr(filter_headerz=["a"])\ndef test_it():\n    ask("one")\n')
-    result = suite.run("--record-mode=once", *workers, errors=1)
+    result = suite.run("--record-mode=once", errors=1)
     result.stdout.fnmatch_lines(
         ["*pytest.mark.vcr: there is no option 'filter_headerz'; did you mean 'filter_headers'?*"]
     )

@@ -54,13 +54,12 @@ def test_once_does_not_add(suite: Suite) -> None:
     assert suite.cassette("test_it/test_it.yaml").read_bytes() == before
 
 
-@PARALLEL
-def test_new_episodes(workers: tuple[str, ...], suite: Suite) -> None:
+def test_new_episodes(suite: Suite) -> None:
     """`new_episodes` replays what is there and adds what is not."""
     suite.tests('@pytest.mark.vcr\ndef test_it():\n    ask("one")\n')
     suite.run("--record-mode=once", passed=1)
     suite.tests('@pytest.mark.vcr\ndef test_it():\n    assert (ask("one"), ask("two")) == ("1: one", "2: two")\n')
-    suite.run("--record-mode=new_episodes", *workers, passed=1)
+    suite.run("--record-mode=new_episodes", passed=1)
     suite.run(passed=1)
     assert suite.server.words == ["one", "two"]
     assert _recorded(suite) == 2

@@ -192,10 +192,12 @@ def test_patched_transport(lib: Any, server: Paced, tmp_path: Path) -> None:
 
 
 def test_mocked_transport(lib: Any, tmp_path: Path) -> None:
-    """A transport method that is a Mock is recorded like any other, and called as Python would: without the transport."""
+    """A transport method that is a Mock is recorded like any other, called as Python would."""
     answer = mock.Mock(side_effect=lambda request: lib.Response(200, text=f"mocked {request.method}"))
-    with mock.patch.object(lib.HTTPTransport, "handle_request", answer), llmvcr.use_cassette(tmp_path / "c.yaml") as c:
-        assert lib.get(verify=False, url=_URL).text == "mocked GET"
+    patch = mock.patch.object(lib.HTTPTransport, "handle_request", answer)
+    with patch, llmvcr.use_cassette(tmp_path / "c.yaml") as c:
+        text = lib.get(verify=False, url=_URL).text
+    assert text == "mocked GET"
     assert (answer.call_count, len(c)) == (1, 1)
 
 
