@@ -19,6 +19,7 @@ from llmvcr.bridge.matching import explain, llm
 from llmvcr.bridge.miss import MissAbort, miss
 from llmvcr.bridge.serving import served, whole
 from llmvcr.bridge.translate import Pair, settle, to_pair, to_request, to_response, to_vcr_request
+from llmvcr.bridge.unpacking import unpacked
 from llmvcr.canonical import canonical
 from llmvcr.formats import extra
 from llmvcr.index import Index
@@ -209,7 +210,12 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         return error
 
     def _record(self, request: Request, received: Any, ticket: int, response: Response) -> None:
-        interaction = Interaction(request, whole(response), recorded_at=_now())
+        notes: dict[str, Any] = {}
+        response = whole(response)
+        if canonical(request).provider:  # an LLM's answer is there to be read; other traffic stays as vcrpy records it
+            response, encoding = unpacked(response)
+            notes = {"encoding": encoding} if encoding else {}
+        interaction = Interaction(request, response, recorded_at=_now(), notes=notes)
         self._append(received, to_pair(interaction)[1], ticket)
         self._open.pop(ticket, None)
 

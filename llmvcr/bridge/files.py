@@ -109,18 +109,12 @@ class Persister:
 
     def _documents(self, path: str, serializer: Any) -> Iterator[Document]:
         for one in dict.fromkeys((path, *self._more)):
-            if not Path(one).exists():
-                continue
-            if isinstance(serializer, Serializer):
-                document = self._read(one)
-            else:  # a serializer of the user's own
-                read = serializer.deserialize(storage.read(one).decode())
-                own = [vcr_dict.to_interaction(item, path=one, number=n) for n, item in enumerate(read["interactions"])]
-                document = Document(tuple(own), {key: read[key] for key in ("metadata",) if key in read})
-            self._extra[one] = dict(document.extra)
-            yield document
+            document = self._read(one) if isinstance(serializer, Serializer) else _read_by(serializer, one)
+            if document is not None:
+                self._extra[one] = dict(document.extra)
+                yield document
 
-    def _read(self, path: str) -> Document:
+    def _read(self, path: str) -> Document | None:
         if self._is_combined:
             # People wrap pytest-recording's reader to see or count what is loaded: its text files go through it.
             reader = _Reader(path)
@@ -128,7 +122,7 @@ class Persister:
                 sys.modules[type(self.inner).__module__].load_cassette(path, reader)
             if reader.document is not None:
                 return reader.document
-        return storage.load(path)
+        return storage.load(path) if Path(path).exists() else None
 
     @property
     def _more(self) -> tuple[str, ...]:
@@ -142,3 +136,12 @@ class Persister:
     def _is_combined(self) -> bool:
         # The very class: one that a user derived from it is the user's own.
         return type(self.inner).__module__ == "pytest_recording._vcr"
+
+
+def _read_by(serializer: Any, path: str) -> Document | None:
+    """Read a file by a serializer of the user's own, as vcrpy would."""
+    if not Path(path).exists():
+        return None
+    read = serializer.deserialize(storage.read(path).decode())
+    own = [vcr_dict.to_interaction(item, path=path, number=n) for n, item in enumerate(read["interactions"])]
+    return Document(tuple(own), {key: read[key] for key in ("metadata",) if key in read})

@@ -1,0 +1,91 @@
+"""Answers that crossed the wire compressed, made readable piece by piece as they are recorded."""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from llmvcr.interaction import Response, header
+
+__all__ = ["unpacked"]
+
+_Unpack = Callable[[bytes], bytes]
+
+
+def unpacked(response: Response) -> tuple[Response, str]:
+    """Give the answer with its body unpacked, and the content-encoding that it had on the wire ("" where it had none).
+
+    Each chunk becomes what it adds to the body, so that a stream keeps its pieces; one that adds nothing is dropped.
+    The headers say what is stored. An encoding that nothing here can unpack, and a body that is not in the encoding
+    which its header names, stay as they are.
+    """
+    encoding = (header(response.headers, "content-encoding") or "").strip().lower()
+    unpack = _unpacker(encoding)
+    if unpack is None:
+        return response, ""
+    try:
+        pieces = tuple(piece for chunk in response.chunks if (piece := unpack(chunk)))
+    except Exception:  # noqa: BLE001 - each codec has errors of its own; the bytes are kept as they came
+        return response, ""
+    length = str(sum(map(len, pieces)))
+    lines = [(name, length if name.lower() == "content-length" else value) for name, value in response.headers]
+    kept = tuple(line for line in lines if line[0].lower() != "content-encoding")
+    return replace(response, headers=kept, chunks=pieces), encoding
+
+
+def _unpacker(encoding: str) -> _Unpack | None:
+    match encoding:
+        case "gzip" | "x-gzip":
+            return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress
+        case "deflate":
+            return _deflate()
+        case "br":
+            # A client asks for these two only where one of their libraries is installed.
+            return _first((("brotli", "Decompressor", "process"), ("brotlicffi", "Decompressor", "process")))
+        case "zstd":
+            names = ("compression.zstd", "backports.zstd")
+            return _first(tuple((name, "ZstdDecompressor", "decompress") for name in names)) or _zstandard()
+        case _:
+            return None
+
+
+def _deflate() -> _Unpack:
+    """Unpack deflate, which some servers send bare and some, as the standard says, within zlib's frame (RFC 9110)."""
+    state: list[Any] = []
+
+    def unpack(chunk: bytes) -> bytes:
+        if not state:
+            try:
+                framed = zlib.decompressobj()
+                piece = framed.decompress(chunk)
+                state.append(framed)
+            except zlib.error:
+                state.append(zlib.decompressobj(-zlib.MAX_WBITS))
+            else:
+                return piece
+        unpacked_piece: bytes = state[0].decompress(chunk)
+        return unpacked_piece
+
+    return unpack
+
+
+def _first(candidates: tuple[tuple[str, str, str], ...]) -> _Unpack | None:
+    for module, kind, method in candidates:
+        try:
+            found: _Unpack = getattr(getattr(importlib.import_module(module), kind)(), method)
+        except ImportError:
+            continue
+        return found
+    return None
+
+
+def _zstandard() -> _Unpack | None:
+    try:
+        module = importlib.import_module("zstandard")
+    except ImportError:
+        return None
+    unpack: _Unpack = module.ZstdDecompressor().decompressobj().decompress
+    return unpack
