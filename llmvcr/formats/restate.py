@@ -117,7 +117,9 @@ def _response(request: Request, response: Response, note: Mapping[str, Json], *,
         return {"body": response.body.decode().split("\n")[:-1], "is_streaming": True}
     failed: dict[str, Json] = {}
     if "exception" in note or (response.status >= _ERROR and note.get("kind") != "http"):
-        name = "openai" if "exception" in note else known[0].name if known else "unknown"
+        # The SDK that raised it: whoever speaks OpenAI's API is asked through OpenAI's.
+        sdk = known[1].reply.partition(".")[0] or known[0].name if known else "unknown"
+        name = "openai" if "exception" in note else sdk
         failed = failures.stated(response, name)
         failed |= note["exception"] if isinstance(note.get("exception"), dict) else {}
         if not failed.get("is_streaming"):

@@ -9,12 +9,13 @@ from typing import Literal
 
 __all__ = ["Endpoint", "Provider", "Rule"]
 
-Action = Literal["ignore", "id", "base64", "null"]
+Action = Literal["ignore", "id", "base64", "null", "pattern"]
 """What a rule does with the leaf it names:
 ignore  it is left out of the canonical form (with everything below it);
 id      it is renamed by order of first appearance, the same id by the same name everywhere in the request;
 base64  base64 and base64url spellings of the same bytes are equal;
-null    absent and null are the same."""
+null    absent and null are the same;
+pattern what a user's regular expression finds in the string is left out (in rules of users alone)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,11 @@ class Rule:
 class Endpoint:
     """One call of an API.
 
-    `method` is upper case; `path` a template without the base path ("/chat/completions", "/models/{model}"),
-    matched against the end of the URL's path; `reply` the `__type__` of a whole answer and `chunk` that of an
-    event of a streamed one ("" where there is none); `events` the `__type__` by the event's own `type` field,
-    where a stream mixes several; `items` the `__type__` of the members of a list answer ({"object": "list",
-    "data": [...]}) that llama-stack writes as a list.
+    `method` is upper case; `path` a template without the base path ("/chat/completions", "/models/{model}",
+    "/models/{model}:generateContent"), matched against the end of the URL's path; `reply` the `__type__` of a whole
+    answer and `chunk` that of an event of a streamed one ("" where there is none); `events` the `__type__` by the
+    event's own `type` field, where a stream mixes several; `items` the `__type__` of the members of a list answer
+    ({"object": "list", "data": [...]}) that llama-stack writes as a list.
     """
 
     name: str
@@ -55,10 +56,18 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One provider: `hosts` are exact names or "*.suffix"; `id_prefixes` are those of ids that its servers draw."""
+    """One provider: `hosts` are exact names, have one "*" for any text, or are "*:port"; `id_prefixes` are of its ids.
+
+    On its hosts the path alone says which call it is, where nothing stands before it but "/v1" or one of `bases`
+    ("/openai", "/api"); elsewhere, and behind any other base, the body must have the endpoint's `body_keys`, too.
+    """
 
     name: str
     hosts: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
     id_prefixes: tuple[str, ...] = ()
     secret_headers: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    """What may stand before a call's path, without any "/v1"."""
+    aliases: tuple[tuple[str, str], ...] = ()
+    """(host, host): the first is another name of the second's servers, so that it plays no part which was called."""

@@ -9,12 +9,15 @@ from __future__ import annotations
 from llmvcr.providers import openai_rules as rules
 from llmvcr.providers.base import Endpoint, Provider
 from llmvcr.providers.openai_events import IMAGE_EDIT_EVENTS, IMAGE_EVENTS, RESPONSE_EVENTS, TRANSCRIPTION_EVENTS
+from llmvcr.providers.openai_stores import STORE_CALLS
+from llmvcr.providers.openai_threads import THREAD_CALLS
 
 __all__ = ["OPENAI"]
 
 _CHAT = "openai.types.chat.chat_completion.ChatCompletion"
 _CHAT_CHUNK = "openai.types.chat.chat_completion_chunk.ChatCompletionChunk"
 _COMPLETION = "openai.types.completion.Completion"
+_EMBEDDINGS = "openai.types.create_embedding_response.CreateEmbeddingResponse"
 _FILE = "openai.types.file_object.FileObject"
 _IMAGES = "openai.types.images_response.ImagesResponse"
 _MODEL = "openai.types.model.Model"
@@ -96,16 +99,18 @@ _RESPONSE_CALLS = (
         "responses.retrieve",
         "GET",
         "/responses/{response_id}",
+        rules.BETA,
         reply=_RESPONSE,
         chunk=_RESPONSE_EVENT,
         events=RESPONSE_EVENTS,
     ),
-    Endpoint("responses.cancel", "POST", "/responses/{response_id}/cancel", reply=_RESPONSE),
-    Endpoint("responses.delete", "DELETE", "/responses/{response_id}"),
+    Endpoint("responses.cancel", "POST", "/responses/{response_id}/cancel", rules.BETA, reply=_RESPONSE),
+    Endpoint("responses.delete", "DELETE", "/responses/{response_id}", rules.BETA),
     Endpoint(
         "responses.input_items",
         "GET",
         "/responses/{response_id}/input_items",
+        rules.BETA,
         items="openai.types.responses.response_item.ResponseItem",
     ),
     Endpoint(
@@ -185,12 +190,10 @@ _FILE_CALLS = (
 )
 
 _OTHER_CALLS = (
-    Endpoint(
-        "embeddings",
-        "POST",
-        "/embeddings",
-        reply="openai.types.create_embedding_response.CreateEmbeddingResponse",
-        body_keys=("input",),
+    # The second is the path of the API's first years.
+    *(
+        Endpoint("embeddings", "POST", path, reply=_EMBEDDINGS, body_keys=("input",))
+        for path in ("/embeddings", "/engines/{engine}/embeddings")
     ),
     Endpoint(
         "moderations",
@@ -215,10 +218,12 @@ OPENAI = Provider(
         *_AUDIO_CALLS,
         *_FILE_CALLS,
         *_OTHER_CALLS,
+        *STORE_CALLS,
+        *THREAD_CALLS,
     ),
     # In free text an id is one only with a drawn tail behind the prefix: "run_tests" is none.
     id_prefixes=(
-        *("asst_", "batch_", "call_", "chatcmpl-", "chatcmpl-tool-", "ci_", "cntr_", "conv_", "ctc_", "fc_", "file-"),
+        *("batch_", "call_", "chatcmpl-", "chatcmpl-tool-", "ci_", "cntr_", "conv_", "ctc_", "fc_", "file-"),
         *("fs_", "ig_", "mcp_", "mcpl_", "mcpr_", "msg_", "resp_", "rs_", "run_", "thread_", "vs_", "ws_"),
     ),
     secret_headers=("api-key", "authorization", "openai-organization", "openai-project"),

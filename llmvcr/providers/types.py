@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from llmvcr.providers.openai import OPENAI
+from collections.abc import Iterable
+
+from llmvcr.providers.base import Provider
 from llmvcr.providers.openai_events import REPLY_SHAPES
 
-__all__ = ["KNOWN_TYPES", "SDKS"]
+__all__ = ["FOREIGN", "SDKS", "named"]
 
 SDKS: tuple[tuple[str, str], ...] = (
     ("anthropic", "anthropic"),
@@ -48,16 +50,12 @@ _FOREIGN = (
     "ogx_api.tools.models.ToolInvocationResult",
 )
 
-KNOWN_TYPES: frozenset[str] = frozenset(
-    {
-        *_FOREIGN,
-        *(
-            name
-            for endpoint in OPENAI.endpoints
-            for name in (endpoint.reply, endpoint.chunk, endpoint.items, *endpoint.events.values())
-            if name
-        ),
-        *(name for shapes in REPLY_SHAPES.values() for _, name in shapes),
-    }
-)
-"""Full dotted names. Any other name is kept as text; one whose top package is not in SDKS is never imported."""
+FOREIGN: frozenset[str] = frozenset(_FOREIGN)
+"""Names that stand in no table. One whose top package is not in SDKS is never imported."""
+
+
+def named(providers: Iterable[Provider]) -> frozenset[str]:
+    """Give every name that the tables of some providers hold."""
+    rows = [endpoint for provider in providers for endpoint in provider.endpoints]
+    in_rows = (name for row in rows for name in (row.reply, row.chunk, row.items, *row.events.values()))
+    return frozenset(filter(None, in_rows)) | {name for shapes in REPLY_SHAPES.values() for _, name in shapes}

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from llmvcr.providers import KNOWN_TYPES
 from llmvcr.providers.openai import OPENAI
-from llmvcr.providers.types import KNOWN_TYPES, SDKS
+from llmvcr.providers.types import SDKS
 from shared import PROJECT, corpus
 
 
