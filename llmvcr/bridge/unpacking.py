@@ -14,6 +14,16 @@ __all__ = ["unpacked"]
 
 _Unpack = Callable[[bytes], bytes]
 
+# A client asks for these two only where one of the libraries for them is installed.
+_CODECS = {
+    "br": (("brotli", "Decompressor", "process"), ("brotlicffi", "Decompressor", "process")),
+    "zstd": (
+        ("compression.zstd", "ZstdDecompressor", "decompress"),
+        ("backports.zstd", "ZstdDecompressor", "decompress"),
+        ("zstandard", "ZstdDecompressor", "decompressobj", "decompress"),
+    ),
+}
+
 
 def unpacked(response: Response) -> tuple[Response, str]:
     """Give the answer with its body unpacked, and the content-encoding that it had on the wire ("" where it had none).
@@ -42,12 +52,8 @@ def _unpacker(encoding: str) -> _Unpack | None:
             return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress
         case "deflate":
             return _deflate()
-        case "br":
-            # A client asks for these two only where one of their libraries is installed.
-            return _first((("brotli", "Decompressor", "process"), ("brotlicffi", "Decompressor", "process")))
-        case "zstd":
-            names = ("compression.zstd", "backports.zstd")
-            return _first(tuple((name, "ZstdDecompressor", "decompress") for name in names)) or _zstandard()
+        case "br" | "zstd":
+            return next(filter(None, (_installed(*each) for each in _CODECS[encoding])), None)
         case _:
             return None
 
@@ -72,20 +78,11 @@ def _deflate() -> _Unpack:
     return unpack
 
 
-def _first(candidates: tuple[tuple[str, str, str], ...]) -> _Unpack | None:
-    for module, kind, method in candidates:
-        try:
-            found: _Unpack = getattr(getattr(importlib.import_module(module), kind)(), method)
-        except ImportError:
-            continue
-        return found
-    return None
-
-
-def _zstandard() -> _Unpack | None:
+def _installed(module: str, kind: str, *methods: str) -> _Unpack | None:
     try:
-        module = importlib.import_module("zstandard")
+        found = getattr(importlib.import_module(module), kind)
     except ImportError:
         return None
-    unpack: _Unpack = module.ZstdDecompressor().decompressobj().decompress
-    return unpack
+    for method in methods:
+        found = getattr(found(), method)
+    return found  # type: ignore[no-any-return]
