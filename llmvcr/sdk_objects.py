@@ -7,7 +7,7 @@ import importlib
 import importlib.metadata
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llmvcr import bodies
@@ -60,7 +60,8 @@ def objects(interaction: Interaction) -> tuple[Any, ...]:
 def faults(name: str, data: Json) -> tuple[str, ...]:
     """Name the fields of `data` that do not fit the installed SDK's class called `name`: "choices[0].index: …".
 
-    The object is built as `objects` builds it, then validated. Fields that the class does not know are no faults.
+    The object is built as `objects` builds it, then validated. Fields that the class does not know yet, or the data
+    not yet, are no faults, nor are nulls: `model_dump` writes them for what a server left out.
     Raises TypeNameError for a class that is on no list of ours or whose SDK is not installed.
     """
     kind = _load(name)
@@ -72,8 +73,34 @@ def faults(name: str, data: Json) -> tuple[str, ...]:
         details = getattr(error, "errors", None)
         if not callable(details):
             return (f"cannot be built: {error}",)
-        return tuple(f"{_field(detail['loc'])}: {detail['msg']}" for detail in details())
+        return tuple(f"{_field(each['loc'])}: {each['msg']}" for each in _meant(data, details()))
     return ()
+
+
+def _meant(data: Json, details: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Leave out what is only absent, and of the members of a union all but the one that fits best."""
+    unions: dict[Any, dict[str, list[Mapping[str, Any]]]] = {}
+    for detail in details:
+        place, member = _member(data, detail["loc"])
+        wrong = unions.setdefault(place, {}).setdefault(member, [])
+        if not _is_absence(detail):
+            wrong.append(detail)
+    for members in unions.values():
+        yield from min(members.values(), key=len)
+
+
+def _member(data: Json, place: tuple[str | int, ...]) -> tuple[Any, str]:
+    """Part a place at the name of a union's member, which is no key of the data; without one it is its own."""
+    for number, word in enumerate(place[:-1]):
+        known = isinstance(data, list) if isinstance(word, int) else isinstance(data, Mapping) and word in data
+        if not known:
+            return place[:number], str(word)
+        data = data[word]
+    return (place, "itself"), ""
+
+
+def _is_absence(detail: Mapping[str, Any]) -> bool:
+    return detail["type"] == "missing" or detail["input"] is None
 
 
 def _field(place: tuple[str | int, ...]) -> str:

@@ -14,6 +14,7 @@ from llmvcr import formats, model_lists
 from llmvcr.errors import OptionError, ReadError, WriteError
 from llmvcr.formats.base import Document
 from llmvcr.interaction import Interaction
+from llmvcr.listing import SUFFIXES, members
 
 __all__ = [
     "SUFFIXES",
@@ -28,9 +29,6 @@ __all__ = [
     "write_all",
     "write_many",
 ]
-
-SUFFIXES = (".yaml.gz", ".yml.gz", ".json.gz", ".yaml", ".yml", ".json", ".gz")
-"""What files with recordings are called, the longest first; a file without any suffix may be one too."""
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _SYNCS = 16
@@ -61,18 +59,6 @@ def load(path: str | Path) -> Document:
         raise ReadError(str(path), "is a folder without recordings")
     named = ((file.name, formats.read(read(file), path=str(file))) for file in files)
     return Document(model_lists.united(named), repeats=True)
-
-
-def members(folder: str | Path) -> tuple[Path, ...]:
-    """Return the files below a folder that may hold recordings, sorted; hidden files and folders are passed over.
-
-    Only the names are looked at here: files of another kind (README.md, index.sqlite) are left alone.
-    """
-    found = []
-    for base, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(base, name) for name in names if not name.startswith(".") and _is_candidate(name)]
-    return tuple(sorted(path for path in found if path.is_file()))
 
 
 def dump(
@@ -250,10 +236,6 @@ def _give_names(staged: Mapping[Path, Path], *, overwrite: bool) -> WriteError |
         if not existed:
             fresh.append(target)
     return None
-
-
-def _is_candidate(name: str) -> bool:
-    return name.endswith(SUFFIXES) or "." not in name
 
 
 def _is_there(path: Path) -> bool:

@@ -431,7 +431,10 @@ def test_a_gzip_bomb_and_a_cut_gzip_are_refused() -> None:
         ("  response: null\n", "f.yaml, interaction 0, response: is missing"),
         ("  response:\n    headers: {}\n", "f.yaml, interaction 0, response.status: is missing"),
         ("  response:\n    status: {code: 200, message: OK}\n", "f.yaml, interaction 0, response.body: is missing"),
-        ("  response: {body: {text: a}, status: {code: 1}}\n", "f.yaml, interaction 0, response.body.string: is missing"),
+        (
+            "  response: {body: {text: a}, status: {code: 1}}\n",
+            "f.yaml, interaction 0, response.body.string: is missing",
+        ),
         (
             "  response: {body: {string: a}, status: {code: x}}\n",
             "f.yaml, interaction 0, response.status: has a code that is no whole number",
