@@ -8,8 +8,11 @@ from hashlib import blake2b
 from urllib.parse import ParseResult, parse_qsl, quote, unquote_to_bytes, urlparse
 
 from llmvcr import bodies, renaming
+from llmvcr.errors import OptionError
 from llmvcr.interaction import Json, Request, header
+from llmvcr.loosening import Loosening
 from llmvcr.providers import Endpoint, Rule, find, is_loopback, split_path
+from llmvcr.rulesets import DEFAULT, RuleSet
 
 __all__ = ["Canonical", "canonical", "text"]
 
@@ -40,8 +43,12 @@ class Canonical:
         return blake2b(text(self.fields).encode("ascii"), digest_size=16).digest()
 
 
-def canonical(request: Request) -> Canonical:
-    """Give the canonical form of a request (shared/matching.md, section 4). Pure; never raises, whatever the bytes."""
+def canonical(request: Request, ruleset: RuleSet = DEFAULT) -> Canonical:
+    """Give the canonical form of a request (shared/matching.md, section 4). Pure; never raises, whatever the bytes.
+
+    `ruleset` says what beside the rows of the provider is left out or renamed; of requests that are no LLM call
+    nothing is. A function of the user's in it may raise what it likes, and OptionError says that it gave no fields.
+    """
     try:
         url = urlparse(request.url)
         port = url.port
@@ -53,13 +60,35 @@ def canonical(request: Request) -> Canonical:
         return Canonical("", "", _plain(request.method, url, port))
     provider, endpoint = found
     fields = _call(request.method, url, port, endpoint, body)
+    if provider.aliases:
+        fields["host"] = dict(provider.aliases).get(fields["host"], fields["host"])
     plan = renaming.plan(endpoint.rules, provider.id_prefixes)
-    return Canonical(provider.name, endpoint.name, fields, renaming.apply(plan, fields, body.text))
+    if ruleset is DEFAULT:
+        return Canonical(provider.name, endpoint.name, fields, renaming.apply(plan, fields, body.text))
+    if ruleset.strict and body.text:
+        fields["body"] = {"text": body.text.replace(bodies.OPEN, bodies.OPEN * 2)}
+    loosening = Loosening(ruleset, fields)
+    loosening.begin()
+    used = () if ruleset.strict else renaming.apply(plan, fields, body.text, loosening.draw)
+    loosening.end()
+    if ruleset.function is not None:
+        fields = _checked(ruleset.function(fields))
+    return Canonical(provider.name, endpoint.name, fields, (*used, *loosening.used))
 
 
 def text(value: Json) -> str:
     """Write a canonical value as the one ASCII text that its key is made of."""
     return _ENCODER.encode(value)
+
+
+def _checked(fields: Json) -> dict[str, Json]:
+    if not isinstance(fields, dict):
+        raise OptionError(f"llmvcr_canonical gave {fields!r}, not the fields to compare")
+    try:
+        text(fields)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise OptionError(f"llmvcr_canonical gave fields that are no JSON: {error}") from None
+    return fields
 
 
 def _plain(method: str, url: ParseResult, port: int | None) -> dict[str, Json]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_drawn", "is_generated", "one_alphabet", "patterns", "replaced"]
+__all__ = ["is_drawn", "is_generated", "one_alphabet", "patterns", "replaced", "uuids"]
 
 _CHANGE = re.compile(r"[0-9](?=[A-Za-z])|[A-Za-z](?=[0-9])|[a-z](?=[A-Z])")
 _CAPITALS = re.compile(r"[A-Z](?=[A-Z])")
@@ -17,6 +17,7 @@ _BEFORE, _AFTER = re.compile(_EDGE), re.compile(r"(?![A-Za-z0-9])")
 _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _TAIL = rf"({_UUID}|[A-Za-z0-9_-]{{22}}(?![A-Za-z0-9_-])|[A-Za-z0-9]{{16,}})"
 _IS_UUID = re.compile(_UUID)
+_BARE_UUID = re.compile(rf"{_EDGE}{_UUID}(?![A-Za-z0-9])")
 
 
 def is_generated(value: str) -> bool:
@@ -74,3 +75,8 @@ def one_alphabet(text: str) -> str:
     if len(bare) % 4 == 1 or not _BASE64.fullmatch(text):
         return text
     return bare.replace("-", "+").replace("_", "/")
+
+
+def uuids(text: str) -> list[str]:
+    """Find the uuids that stand whole in a text, in order."""
+    return _BARE_UUID.findall(text)

@@ -20,16 +20,25 @@ if TYPE_CHECKING:
 
 __all__ = ["INI_OPTIONS", "Recording", "pytest_addoption", "pytest_configure"]
 
-INI_OPTIONS = {
+INI_OPTIONS: dict[str, tuple[str, object, str]] = {
     "llmvcr": ("bool", True, "off leaves pytest-recording as it is without llmvcr"),
     "llmvcr_format": ("string", "yaml", "format of new cassettes where no serializer is named: yaml or json"),
     "llmvcr_miss": ("string", "abort", "what a missing recording of an LLM call does: abort or raise"),
+    "llmvcr_match": ("string", "llm", "presets of what is compared: llm, llm_strict or llm_echo, and llm_uuid"),
+    "llmvcr_ignore": ("linelist", (), "paths of requests that are not compared, one a line"),
+    "llmvcr_ids": ("linelist", (), "paths of requests where ids stand that differ from run to run, one a line"),
+    "llmvcr_patterns": ("linelist", (), "PATH = REGEX, one a line: what of the text at a path is not compared"),
+    "llmvcr_unused_rules": ("bool", False, "name the rules of yours that found nothing in the whole run"),
 }
 """Every ini option: its type, its default, its help."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the ini options."""
+    """Declare the ini options, and the one of the command line."""
+    group = parser.getgroup("llmvcr")
+    group.addoption(
+        "--llmvcr-unused-rules", action="store_true", help="name the rules of yours that found nothing in the whole run"
+    )
     for name, (kind, default, text) in INI_OPTIONS.items():
         parser.addini(name, text, type=kind, default=default)  # type: ignore[arg-type]
 
@@ -45,13 +54,17 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.getini(name) not in values:
             message = f"ini option {name} is {' or '.join(values)}, not {config.getini(name)!r}"
             raise pytest.UsageError(message)
-    try:
-        on = config.getini("llmvcr")
-    except (ValueError, pytest.UsageError) as error:  # the latter since pytest 9.2
-        message = f"ini option llmvcr is on or off, not {str(error).rpartition(' ')[2]}"
-        raise pytest.UsageError(message) from None
+    on = _is_on(config, "llmvcr")
     if on and config.pluginmanager.hasplugin("recording"):
         config.pluginmanager.register(Recording(config), "llmvcr-recording")
+
+
+def _is_on(config: pytest.Config, name: str) -> bool:
+    try:
+        return bool(config.getini(name))
+    except (ValueError, pytest.UsageError) as error:  # the latter since pytest 9.2
+        message = f"ini option {name} is on or off, not {str(error).rpartition(' ')[2]}"
+        raise pytest.UsageError(message) from None
 
 
 class Recording:
@@ -59,14 +72,27 @@ class Recording:
 
     def __init__(self, config: pytest.Config) -> None:
         self._format: str = config.getini("llmvcr_format")
-        self._miss: str = config.getini("llmvcr_miss")
+        rules = _rules(config)
+        self._options = {"llmvcr_miss": config.getini("llmvcr_miss"), **rules}
+        self._tells_unused = config.getoption("llmvcr_unused_rules") or _is_on(config, "llmvcr_unused_rules")
+        self._rules: set[str] = set()  # as people read them: those in force in any test
+        self._applied: set[str] = set()
+        if rules:
+            from llmvcr.rulesets import ruleset  # noqa: PLC0415 - every provider comes with it
+
+            try:
+                named = ruleset(**{name.removeprefix("llmvcr_"): value for name, value in rules.items()})
+                self._rules.update(named.labels)
+            except OptionError as error:
+                message = f"ini option {error}"
+                raise pytest.UsageError(message) from None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_recording_configure(self, vcr: Any) -> None:
         """Set up the VCR that pytest-recording has made for one test."""
         from llmvcr.bridge import register  # noqa: PLC0415 - vcr is imported by tests that use it
 
-        register(vcr, llmvcr_miss=self._miss)
+        register(vcr, **self._options)
 
     @pytest.fixture(autouse=True)
     def vcr(
@@ -92,6 +118,30 @@ class Recording:
             cassette = _short(cassette, f".{merged['serializer']}", _vcr.MAX_FILENAME_LEN)
         with _vcr.use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
             yield opened
+            if self._tells_unused:
+                named, applied = opened.rules()
+                self._rules.update(named)
+                self._applied.update(applied)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of pytest-xdist says of its rules."""
+        named, applied = getattr(node, "workeroutput", {}).get("llmvcr_rules", ((), ()))
+        self._rules.update(named)
+        self._applied.update(applied)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Tell the controller of pytest-xdist of this worker's rules."""
+        if self._tells_unused and hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["llmvcr_rules"] = sorted(self._rules), sorted(self._applied)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Name the rules that found nothing, where that was asked for."""
+        if not self._tells_unused or not self._rules:
+            return
+        terminalreporter.section("rules of llmvcr that found nothing")
+        for rule in sorted(self._rules - self._applied) or [f"none of {len(self._rules)}"]:
+            terminalreporter.line(rule)
 
     def _merged(self, config: dict[str, Any], marks: list[pytest.Mark]) -> dict[str, Any]:
         """Merge ini, `vcr_config` and marks, the nearest mark last; refuses unknown options by name."""
@@ -111,6 +161,22 @@ class Recording:
             # pytest-recording makes the serializer's name the file's suffix, and vcrpy's JSON ends in .json too.
             merged |= {"serializer": "json", "llmvcr_dialect": "vcr_json"}
         return merged
+
+
+def _rules(config: pytest.Config) -> dict[str, Any]:
+    """Give the rules that stand in the ini file, as the options of a cassette."""
+    named = {name: config.getini(name) for name in ("llmvcr_match", "llmvcr_ignore", "llmvcr_ids", "llmvcr_patterns")}
+    found = {name: value for name, value in named.items() if value and value != INI_OPTIONS[name][1]}
+    if "llmvcr_patterns" in found:
+        patterns: dict[str, list[str]] = {}
+        found["llmvcr_patterns"] = patterns
+        for line in named["llmvcr_patterns"]:
+            path, equals, regex = line.partition(" = ")
+            if not equals:
+                message = f"ini option llmvcr_patterns: {line!r} is not of the form PATH = REGEX"
+                raise pytest.UsageError(message)
+            patterns.setdefault(path.strip(), []).append(regex.strip())
+    return found
 
 
 def _short(name: str, suffix: str, limit: int) -> str:

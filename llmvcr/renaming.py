@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -96,12 +96,18 @@ def _plan(same: _Same, prefixes: tuple[str, ...]) -> Plan:
     return Plan(rules, above, url, prefixes, *(ids.patterns(prefixes) if prefixes else ()))
 
 
-def apply(plan: Plan, fields: dict[str, Json], text: str = "") -> tuple[Rule, ...]:
+def apply(
+    plan: Plan,
+    fields: dict[str, Json],
+    text: str = "",
+    more: Callable[[list[Json], Callable[[str], Mark]], None] | None = None,
+) -> tuple[Rule, ...]:
     """Apply `plan` to `fields` in place, and give the rules that found something.
 
     `fields` has "body", "kind", "path" and "query"; names are drawn in this order, in lists by index and in objects by
     sorted key, so that the spelling of a body plays no part. `text` is the JSON text of the body, where there is one:
     it spares looking at each string for ids that stand nowhere but in id fields. A "raw" body stays as it is.
+    `more(bodies, name)` may name more ids than the rules do, after those and before texts are looked at.
     """
     run = _Run(plan)
     kind = fields["kind"]
@@ -109,7 +115,9 @@ def apply(plan: Plan, fields: dict[str, Json], text: str = "") -> tuple[Rule, ..
     run.walk(roots, plan.body)
     if plan.url.keys:
         run.walk(fields, plan.url)
-    run.texts(roots, text)
+    if more is not None:
+        more(roots, run.name)
+    run.texts(roots, "" if more else text)
     if kind == "json":
         # A body that is one bare string is replaced as a whole.
         fields["body"] = roots[0]
@@ -180,14 +188,16 @@ class _Run:
     def _result(self, rule: Rule, value: Json) -> Json:
         if rule.action == "ignore":
             return _LEFT_OUT
-        if isinstance(value, str) and value:
-            if rule.action == "id" and type(value) is str:
-                return self._name(value)
+        # Not a string of a kind of its own: a mark stands for a value already.
+        if type(value) is str and value:
+            if rule.action == "id":
+                return self.name(value)
             if rule.action == "base64":
                 return ids.one_alphabet(value)
         return value
 
-    def _name(self, value: str) -> Mark:
+    def name(self, value: str) -> Mark:
+        """Give the name of an id: the same for the same, else the next one."""
         return Mark(self.names.setdefault(value, f"{OPEN}id {len(self.names) + 1}{CLOSE}"))
 
     def _may_be_quoted(self, text: str) -> bool:
@@ -196,9 +206,9 @@ class _Run:
             return True
         if "data:" in text:
             return True
-        is_hinted = self.plan.hinted.fullmatch if self.plan.hinted else bool
+        hinted = self.plan.hinted
         for one, times in self.leaves.items():
-            if len(one) >= _SHORTEST and not is_hinted(one) and text.count(one) != times:
+            if len(one) >= _SHORTEST and not (hinted and hinted.fullmatch(one)) and text.count(one) != times:
                 return True
         for hint in self.plan.hints:
             for found in hint.finditer(text):
@@ -227,7 +237,7 @@ class _Run:
                     self.used.add(id(DATA_URL))
                 return new
         for one in known:
-            if one in text and (new := ids.replaced(text, one, self._name(one))) != text:
+            if one in text and (new := ids.replaced(text, one, self.name(one))) != text:
                 self.used.add(id(ID_IN_TEXT))
                 text = new
         if self.plan.prefixed and any(hint.search(text) for hint in self.plan.hints):
@@ -238,7 +248,7 @@ class _Run:
         if not ids.is_drawn(found[1]):
             return found[0]
         self.used.add(id(PREFIXED_ID))
-        return self._name(found[0])
+        return self.name(found[0])
 
 
 _LEFT_OUT: Json = object()

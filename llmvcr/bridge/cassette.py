@@ -8,33 +8,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from vcr.cassette import Cassette
 from vcr.matchers import requests_match
 from vcr.record_mode import RecordMode
 
 from llmvcr.bridge.files import Serializer
-from llmvcr.bridge.matching import explain, llm
+from llmvcr.bridge.matching import explain, llm, matcher
 from llmvcr.bridge.miss import MissAbort, miss
+from llmvcr.bridge.options import Options
 from llmvcr.bridge.serving import served, whole
 from llmvcr.bridge.translate import Pair, settle, to_pair, to_request, to_response, to_vcr_request
 from llmvcr.bridge.unpacking import unpacked
-from llmvcr.canonical import canonical
+from llmvcr.canonical import Canonical, canonical
 from llmvcr.formats import extra
 from llmvcr.index import Index
 from llmvcr.interaction import Interaction, Request, Response
+from llmvcr.rulesets import DEFAULT
 from llmvcr.taps import TAPS, Call
 
-__all__ = ["LlmCassette", "Opener", "Options"]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What llmvcr adds to vcrpy's options; the dialect is that of a new file, where the serializer's is not meant."""
-
-    llmvcr_miss: Literal["raise", "abort"] = "raise"
-    llmvcr_dialect: str | None = None
+__all__ = ["LlmCassette", "Opener"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,11 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         taps = [tap for tap in TAPS if tap.name not in skipped]
         tapped = itertools.chain.from_iterable(tap.patches(self) for tap in taps)
         config["custom_patches"] = (*config.pop("custom_patches", ()), *tapped)
+        self._rules = options.rules()
+        self._applied: set[str] = set()
+        self._llm = llm if self._rules is DEFAULT else matcher(self._form)
+        if "match_on" in config:
+            config["match_on"] = [self._llm if one is llm else one for one in config["match_on"]]
         super().__init__(skip_patchers=(*skipped, *(tap.name for tap in taps)), **config)
         if self._before_save_interaction:
             self._before_save_interaction.append(_settled)
@@ -111,6 +110,15 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         with self._lock:
             position = self._take(wanted)
         return super().play_response(request) if position is None else self.data[position][1]
+
+    def rules(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Give the user's rules that `llm` goes by, and those that found something, in what is recorded too."""
+        if not self._rules.labels or self._llm not in self._match_on:
+            return (), ()
+        with self._lock:
+            for request, _ in self.data:
+                self._form(to_request(request))
+            return self._rules.labels, tuple(sorted(self._applied))
 
     def rewind(self) -> None:
         """Make every interaction playable again."""
@@ -169,7 +177,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
 
     @property
     def _indexes(self) -> bool:
-        return list(self._match_on) == [llm]
+        return list(self._match_on) == [self._llm]
 
     @property
     def _plays(self) -> bool:
@@ -179,9 +187,15 @@ class LlmCassette(Cassette):  # type: ignore[misc]
     def _repeats(self) -> bool:
         return bool(self.allow_playback_repeats or self._recordings)
 
+    def _form(self, request: Request) -> Canonical:
+        form = canonical(request, self._rules)
+        if self._rules.labels:
+            self._applied.update(self._rules.applied(form.rules))
+        return form
+
     def _fresh_index(self) -> Index:
         if self._index is None:
-            self._index = Index(repeats=self._repeats)
+            self._index = Index(repeats=self._repeats, form=self._form)
         for request, _ in self.data[len(self._index) :]:
             if self._index.add(to_request(request)) >= self._playable:
                 self._index.mark(len(self._index) - 1)

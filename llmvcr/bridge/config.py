@@ -12,9 +12,10 @@ from typing import Any
 from vcr import VCR as VcrpyVCR
 from vcr.cassette import CassetteContextDecorator
 
-from llmvcr.bridge.cassette import Opener, Options
+from llmvcr.bridge.cassette import Opener
 from llmvcr.bridge.files import SERIALIZERS, Persister
 from llmvcr.bridge.matching import llm
+from llmvcr.bridge.options import Options
 from llmvcr.errors import OptionError
 
 __all__ = ["KNOWN_OPTIONS", "OWN_OPTIONS", "VCR", "check_options", "register", "use_cassette"]
@@ -87,16 +88,6 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
                 self._CassetteContextDecorator__finish = None
 
 
-def _checked(options: Options) -> Options:
-    if options.llmvcr_miss not in ("raise", "abort"):
-        message = f"llmvcr_miss is 'raise' or 'abort', not {options.llmvcr_miss!r}"
-        raise OptionError(message)
-    if options.llmvcr_dialect not in (None, "yaml", "json", "vcr_json"):
-        message = f"llmvcr_dialect is 'yaml', 'json' or 'vcr_json', not {options.llmvcr_dialect!r}"
-        raise OptionError(message)
-    return options
-
-
 def register(vcr: VcrpyVCR, **options: Any) -> None:
     """Set an existing vcrpy VCR up for LLM traffic, in place.
 
@@ -110,7 +101,7 @@ def register(vcr: VcrpyVCR, **options: Any) -> None:
         check_options(unknown, where="register")
         message = f"register: {unknown[0]!r} is an option of vcrpy; give it to the VCR itself"
         raise OptionError(message)
-    defaults = _checked(Options(**options))
+    defaults = Options(**options).checked()
     vcr.register_matcher("llm", llm)
     if tuple(vcr.match_on) == inspect.signature(VcrpyVCR).parameters["match_on"].default:
         vcr.match_on = ("llm",)
@@ -123,7 +114,7 @@ def register(vcr: VcrpyVCR, **options: Any) -> None:
     def use(**config: Any) -> Any:
         check_options(config, where="use_cassette")
         own = {name: config.pop(name) for name in OWN_OPTIONS if name in config}
-        chosen = _checked(replace(defaults, **own))
+        chosen = replace(defaults, **own).checked()
         return _Context(Opener(chosen), plain(**config)._args_getter)
 
     vcr._use_cassette = use
