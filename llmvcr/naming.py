@@ -68,7 +68,7 @@ def _checked(path: Path, *, types: bool) -> Checked:
         return Checked(path, "cassette", faults=faults, unchecked=unchecked)
     versions = hashing.matching(value, path.name)
     proper = None
-    if not versions and "file_id" not in value["request"]:
+    if not versions:
         proper = hashing.name(value, 1 if _SHORT_NAME.fullmatch(path.name) else hashing.LATEST)
     return Checked(path, "recording", versions, proper, faults, unchecked)
 

@@ -119,10 +119,6 @@ def test_the_corpus_has_the_names_that_its_list_tells() -> None:
         path = corpus("recordings").parent / row["path"]
         (checked,) = naming.check(path)
         told = {int(version) for version in row["hash_versions_matching"].split(",") if version.isdigit()}
-        if row["hash_versions_matching"] == "f":
-            expected = (False, False)  # how those of file processors are made is not known
-        else:
-            right = row["hash_versions_matching"] != "-" and row["models_digest"] != "NO"
-            expected = (right, not right)
-        assert (bool(checked.versions), checked.proper is not None) == expected, path
-        assert told <= set(checked.versions) or not expected[0], path
+        right = row["hash_versions_matching"] != "-" and row["models_digest"] != "NO"
+        assert (bool(checked.versions), checked.proper is not None) == (right, not right), path
+        assert told <= set(checked.versions) or not right, path

@@ -36,9 +36,6 @@ from tools import _corpus  # noqa: E402
 
 __all__ = ["main"]
 
-_NAMES = ("-", "f")
-"""What recordings.tsv says of names that no known hash gives."""
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table, and what broke a law; return the exit code."""
@@ -92,7 +89,7 @@ def _names(folder: Path, every: int, rows: Counter[str]) -> Iterator[str]:
     with listed.open(encoding="utf-8", newline="") as file:
         told = list(csv.DictReader(file, delimiter="\t"))[::every]
     for row in told:
-        if row["hash_versions_matching"] in _NAMES or row["models_digest"] == "NO":
+        if row["hash_versions_matching"] == "-" or row["models_digest"] == "NO":
             rows["recordings: names that no known hash gives"] += 1
         elif _corpus.is_named_by_its_hash(folder / row["path"]):
             rows["recordings: names that are the hash, as listed"] += 1
