@@ -114,11 +114,19 @@ UPLOAD: tuple[Rule, ...] = (
 INTERACTION: tuple[Rule, ...] = (
     *CALL,
     *_rows("id", "drawn by the server for an earlier interaction", "previous_interaction_id"),
+    # The steps of a conversation stand in `input`, or in the `content` of its turns.
     *_rows(
-        "id", "drawn by the server for each call of a tool, echoed with its result", "input[*].id", "input[*].call_id"
+        "id",
+        "drawn by the server for each call of a tool, echoed with its result",
+        *(f"{step}.{word}" for step in ("input[*]", "input[*].content[*]") for word in ("id", "call_id")),
     ),
-    *_rows("base64", "bytes, in either base64 alphabet", "input[*].signature"),
-    *_rows("id", "a seal under the model's reasoning, computed anew for each answer", "input[*].signature"),
+    *_rows("base64", "bytes, in either base64 alphabet", "input[*].signature", "input[*].content[*].signature"),
+    *_rows(
+        "id",
+        "a seal under the model's reasoning, computed anew for each answer",
+        "input[*].signature",
+        "input[*].content[*].signature",
+    ),
     *_rows(
         "base64",
         "bytes, in either base64 alphabet",

@@ -72,11 +72,10 @@ def test_no_body(lib: Any, server: Paced, tmp_path: Path) -> None:
 def test_headers_and_url(lib: Any, server: Paced, tmp_path: Path) -> None:
     """The URL is recorded with its query as it was sent, and the headers with their values."""
     with llmvcr.use_cassette(tmp_path / "c.yaml"):
-        lib.get(verify=False, url=server.url, params={"q": "a b/\u00e9"}, headers={"X-Made-Up": "yes"})
+        sent = lib.get(verify=False, url=server.url, params={"q": "a b/\u00e9"}, headers={"X-Made-Up": "yes"})
     request = load(tmp_path / "c.yaml").interactions[0].request
-    assert (request.method, request.url) == ("GET", server.url + "?q=a%20b%2F%C3%A9") or request.url.endswith(
-        "?q=a+b%2F%C3%A9"
-    )
+    assert (request.method, request.url) == ("GET", str(sent.request.url))
+    assert request.url.endswith("b%2F%C3%A9")
     assert tuple(value for name, value in request.headers if name.lower() == "x-made-up") == ("yes",)
 
 
