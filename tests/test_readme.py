@@ -84,7 +84,7 @@ def test_the_first_test_records_once_and_replays_without_a_server(
     env, server = environment
     first, config = PYTHON[0], PYTHON[1]
     (tmp_path / "test_capital.py").write_text(first)
-    (tmp_path / "conftest.py").write_text(f"import pytest\n\n\n{config}")
+    (tmp_path / "conftest.py").write_text(config)
     assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q", "--record-mode=once")
     cassette = tmp_path / "cassettes" / "test_capital" / "test_capital.yaml"
     assert str(cassette.relative_to(tmp_path)) in README

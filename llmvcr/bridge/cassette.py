@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Callable, Iterator
@@ -74,11 +75,13 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         self._tickets: list[int] = []  # parallel to self.data: the place of each interaction in the order of requests
         self._next_ticket = itertools.count()
         self._loading = False
+        self.closed = False
+        """Whether the cassette was left. Of two that overlap, the one left last puts the other's taps back for good."""
 
     def call(self, request: Request) -> Call:
         """Say what a tap should do with a request; raises Miss or MissAbort."""
         received = to_vcr_request(request)
-        wanted = self._before_record_request(received)
+        wanted = None if self.closed else self._before_record_request(received)
         if not wanted:
             return Call()
         with self._lock:
@@ -132,7 +135,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         if not self._indexes:
             found: list[Any] = super().find_requests_with_most_matches(request)
             return found
-        wanted = to_request(self._before_record_request(request))
+        wanted = to_request(self._before_record_request(request) or request)
         with self._lock:
             index = self._fresh_index()
             if played := index.positions(wanted):
@@ -153,9 +156,14 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         self._playable = len(self.data)
 
     def _save(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - vcrpy's signature
-        for end in tuple(self._open.values()):  # streams that nobody read to their end, nor closed
-            end()
-        super()._save(force)
+        with contextlib.ExitStack() as stack:
+            stack.callback(super()._save, force)  # last, and also where a user's hook fails on one of the streams
+            for end in tuple(self._open.values()):  # streams that nobody read to their end, nor closed
+                stack.callback(end)
+
+    def _new_interactions(self) -> list[Pair]:
+        # All that was recorded now, also where something like it was recorded before: the application got it.
+        return list(self.data[self._loaded_count :])
 
     def _persist(self, cassette_dict: dict[str, Any]) -> None:
         # Answers that overlap end in any order; the file keeps the order in which they were asked for.

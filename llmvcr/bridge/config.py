@@ -76,12 +76,17 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
     vcrpy leaves them to the garbage collector then, which takes them from under whatever cassette is open that moment.
     """
 
-    _CassetteContextDecorator__finish: Any  # the running patches; private by name only, and nowhere else to be had
+    # The running patches and the cassette; private by name only, and nowhere else to be had.
+    _CassetteContextDecorator__finish: Any
+    _CassetteContextDecorator__cassette: Any
 
     def __exit__(self, *exc_info: object) -> None:
+        cassette = self._CassetteContextDecorator__cassette
         try:
             super().__exit__(*exc_info)
         finally:
+            if cassette is not None:
+                cassette.closed = True
             finish = self._CassetteContextDecorator__finish
             if finish is not None:
                 next(finish, None)

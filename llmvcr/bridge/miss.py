@@ -14,6 +14,29 @@ _SDK_ERRORS = (("openai", "OpenAIError"), ("anthropic", "AnthropicError"))
 with pauses, and says "Connection error." in place of the reason (openai 3.54, `_base_client.request`)."""
 
 
+_RECORD = (
+    "To record it, run once with --record-mode=new_episodes (without pytest: record_mode='new_episodes').",
+    "To record the whole cassette again, run once with --record-mode=rewrite.",
+)
+_VARIES = (
+    "If what differs changes on every run, leave it out of the comparison: give the path above to llmvcr_ignore,",
+    "  llmvcr_patterns or llmvcr_ids (README, Matching); `llmvcr rules` lists the rules in force.",
+)
+_ADVICE = {
+    "cassette_not_found": (
+        "Record it: run once with --record-mode=once (without pytest: record_mode='once').",
+        "If it was recorded, check the path above: its folder, its name, and its suffix (.yaml or .json).",
+    ),
+    "already_played": (
+        "If equal requests may get the same answer again, set allow_playback_repeats=True.",
+        *_RECORD,
+    ),
+    "no_match": (*_RECORD, *_VARIES),
+    "nothing_similar": (*_RECORD, "If it should not be recorded at all, name its host in ignore_hosts."),
+}
+"""What to do, by vcrpy's reasons; vcrpy's own advice knows neither pytest's options nor our rules."""
+
+
 class Miss(CannotOverwriteExistingCassetteException):  # type: ignore[misc]
     """A request that is in no cassette while the record mode forbids to record it.
 
@@ -35,4 +58,6 @@ def miss(cassette: Any, request: Any) -> Miss:
     bases = [getattr(sys.modules[sdk], name) for sdk, name in _SDK_ERRORS if hasattr(sys.modules.get(sdk), name)]
     kind = type("Miss", (Miss, *bases), {"__module__": __name__}) if bases else Miss
     error: Miss = kind(cassette=cassette, failed_request=request)
+    said, _, _ = str(error).partition("\n\nHow to fix:\n")
+    error.args = ("\n".join((said, "", "How to fix:", *(f"  * {line}" for line in _ADVICE[error.reason]))),)
     return error

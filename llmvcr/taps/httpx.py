@@ -160,10 +160,13 @@ def _streams(lib: ModuleType) -> _Streams:  # noqa: C901 - two classes of short 
             self._end()
 
         def _end(self) -> None:
-            if self._answer.ended not in ("", "closed"):
-                kind = getattr(lib, self._answer.ended, lib.ReadError)
-                message = f"replayed: the recorded stream ended in {self._answer.ended}"
-                raise kind(message)
+            ended = self._answer.ended
+            if ended == "closed":
+                message = "replayed: the recording ends here, where the client that recorded it closed the stream"
+                raise lib.ReadError(message)
+            if ended:
+                message = f"replayed: the recorded stream ended in {ended}"
+                raise getattr(lib, ended, lib.ReadError)(message)
 
     class Tee(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[name-defined,misc]
         """Hands on each chunk of the real stream at once, and tells the recorder when the stream is over."""

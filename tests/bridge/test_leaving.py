@@ -1,0 +1,86 @@
+"""What happens when a cassette is left: nothing that was recorded is lost, and nothing of it stays behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+import llmvcr
+from bridge.counting import CHAT, Counting, chat_body, post, said
+from llmvcr.storage import load
+
+
+def _ask(server: Counting, words: str) -> str:
+    return said(post(server.url + CHAT, json=chat_body(words)))
+
+
+def test_cassettes_that_overlap_leave_nothing_behind(server: Counting, tmp_path: Path) -> None:
+    """Of two cassettes the one opened first may be left first: afterwards the clients reach the server as ever."""
+    first, second = llmvcr.use_cassette(tmp_path / "a.yaml"), llmvcr.use_cassette(tmp_path / "b.yaml")
+    first.__enter__()
+    second.__enter__()
+    _ask(server, "one")
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    with llmvcr.use_cassette(tmp_path / "b.yaml", record_mode="none"):
+        assert _ask(server, "one") == "1: one"
+    assert [_ask(server, "free"), _ask(server, "free")] == ["2: free", "3: free"]
+
+
+def test_a_hook_that_fails_costs_its_own_answer_only(server: Counting, tmp_path: Path) -> None:
+    """Where a user's hook fails on a stream that is still open at the end, all the other answers are saved."""
+
+    def picky(response: dict[str, Any]) -> dict[str, Any]:
+        if b"data:" in response["body"]["string"]:
+            message = "no streams, please"
+            raise ValueError(message)
+        return response
+
+    def application(client: httpx2.Client) -> None:
+        with llmvcr.use_cassette(path, before_record_response=picky):
+            _ask(server, "one")
+            request = client.build_request("POST", server.url + CHAT, json={**chat_body("two"), "stream": True})
+            pieces: Iterator[bytes] = client.send(request, stream=True).iter_raw()
+            assert next(pieces)
+
+    path = tmp_path / "c.yaml"
+    with httpx2.Client(verify=False) as client, pytest.raises(ValueError, match="no streams, please"):
+        application(client)
+    assert [b"one" in each.response.body for each in load(path)] == [True]
+
+
+def test_what_was_asked_again_is_kept_beside_what_is_dropped(server: Counting, tmp_path: Path) -> None:
+    """With new_episodes and drop_unused_requests an equal second request is recorded, and so it is saved."""
+    path = tmp_path / "c.yaml"
+    with llmvcr.use_cassette(path):
+        _ask(server, "one")
+        _ask(server, "unused")
+    with llmvcr.use_cassette(path, record_mode="new_episodes", drop_unused_requests=True):
+        assert [_ask(server, "one"), _ask(server, "one")] == ["1: one", "3: one"]
+    with llmvcr.use_cassette(path, record_mode="none"):
+        assert [_ask(server, "one"), _ask(server, "one")] == ["1: one", "3: one"]
+    assert len(load(path)) == 2
+
+
+def test_a_miss_says_what_to_do_in_the_words_of_pytest(server: Counting, tmp_path: Path) -> None:
+    """The advice of a miss names pytest's options and the rules of matching, and fits the reason."""
+    path = tmp_path / "c.yaml"
+    with (
+        llmvcr.use_cassette(path, record_mode="none"),
+        pytest.raises(llmvcr.Miss, match=r"How to fix:\n  \* Record it: run once with --record-mode=once") as missing,
+    ):
+        _ask(server, "one")
+    assert "llmvcr_ignore" not in str(missing.value)
+    with llmvcr.use_cassette(path):
+        _ask(server, "one")
+    with llmvcr.use_cassette(path, record_mode="none"):
+        with pytest.raises(llmvcr.Miss, match="--record-mode=rewrite") as differs:
+            _ask(server, "two")
+        _ask(server, "one")
+        with pytest.raises(llmvcr.Miss, match="allow_playback_repeats"):
+            _ask(server, "one")
+    assert "llmvcr_ignore" in str(differs.value)
