@@ -43,7 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, made: Answer) -> None:
         packed = self.server.compress and not made.paced
-        pieces = tuple(gzip.compress(piece) for piece in made.pieces) if packed else made.pieces
+        pieces = tuple(gzip.compress(piece, mtime=0) for piece in made.pieces) if packed else made.pieces
         self.send_response(made.status)
         for name, value in (("Content-Type", made.content_type), *made.headers, *_habits()):
             self.send_header(name, value)

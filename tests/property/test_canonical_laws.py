@@ -69,7 +69,10 @@ def test_spelling(body: Any) -> None:
     assert canonical(post(body)).key == key
     assert canonical(post(shuffled(body), indent=3)).key == key
     assert canonical(post(body, sort_keys=True, separators=(",", ":"))).key == key
-    assert canonical(Request("post", f"{CHAT}/#x", (("a", "b"),), gzip.compress(post(body).body or b""))).key == key
+    assert (
+        canonical(Request("post", f"{CHAT}/#x", (("a", "b"),), gzip.compress(post(body).body or b"", mtime=0))).key
+        == key
+    )
 
 
 @given(bodies, st.data())

@@ -188,7 +188,7 @@ def test_side_by_side(lib: Any, server: Paced, tmp_path: Path) -> None:
 @readers
 def test_compressed(read: Reader, lib: Any, server: Paced, tmp_path: Path) -> None:
     """A compressed answer is kept as it crossed the wire: the raw pieces are the same, and it still unpacks."""
-    packed = gzip.compress(b'{"answer": 42}')
+    packed = gzip.compress(b'{"answer": 42}', mtime=0)
     server.steps, server.headers = [packed[:10], packed[10:]], [("Content-Encoding", "gzip")]
     path = tmp_path / "c.yaml"
     with llmvcr.use_cassette(path):

@@ -104,7 +104,7 @@ def test_mock_async(lib: Any, tmp_path: Path) -> None:
 
 def test_mock_compressed(lib: Any, tmp_path: Path) -> None:
     """A compressed answer of a MockTransport, which the library has unpacked already, still unpacks on replay."""
-    packed = gzip.compress(b'{"a": 1}')
+    packed = gzip.compress(b'{"a": 1}', mtime=0)
     headers = {"content-encoding": "gzip"}
     for mode, handler in (
         ("once", lambda _request: lib.Response(200, headers=headers, content=packed)),
