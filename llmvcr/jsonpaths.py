@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from llmvcr.interaction import Json
 
@@ -20,7 +19,6 @@ _TEXT = r"'[^'\\\x00-\x1f]*'|\"[^\"\\\x00-\x1f]*\""
 _FILTER = rf"\? ?@\.(?P<field>{_NAME}) ?== ?(?P<value>{_TEXT})"
 _BRACKETS = rf"\[(?:(?P<all>\*)|(?P<index>0|-?[1-9][0-9]{{0,14}})|(?P<key>{_TEXT})|{_FILTER})\]"
 _STEP = re.compile(rf"(?:(?P<down>\.\.)|\.(?!\[)|(?=\[))(?:(?P<name>{_NAME})|(?P<any>\*)|{_BRACKETS})")
-_EXTRA = ("jsonpath", "regex", "iregexp_check")
 _DEEPEST = 1000
 
 _Node = tuple[Location, Json]
@@ -123,17 +121,17 @@ def _having(name: str, text: str) -> _Step:
 
 
 def _by_extra(text: str) -> Callable[[Json], Iterable[Location]]:
-    # Without regex and iregexp-check its match() takes exponential time: `python-jsonpath` alone is not enough.
-    if any(find_spec(name) is None for name in _EXTRA):
-        raise ValueError("is malformed, or needs an extra: pip install 'pytest-llmvcr[rules]'")
-    from jsonpath import JSONPathEnvironment, JSONPathError  # noqa: PLC0415 - 90 ms that most test runs never need
+    # Not python-jsonpath: mistralai brings another package that is imported by the same name, `jsonpath`.
+    try:
+        from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError  # noqa: PLC0415 - most test runs never need it
+    except ImportError:
+        raise ValueError("is malformed, or needs an extra: pip install 'pytest-llmvcr[rules]'") from None
 
     class Environment(JSONPathEnvironment):
         max_recursion_depth = _DEEPEST  # bodies are nested at most bodies.MAX_DEPTH deep
 
     try:
-        compiled = Environment(strict=True).compile(text)
+        compiled = Environment().compile(text)
     except JSONPathError as error:
-        # Not str(error): of an error at the end of the text it is an error itself (2.2.2).
         raise ValueError(f"is no JSONPath of RFC 9535: {error.args[0]}") from None
-    return lambda value: [tuple(match.parts) for match in compiled.finditer(value)]
+    return lambda value: [match.location for match in compiled.finditer(value)]
