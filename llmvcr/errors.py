@@ -5,15 +5,32 @@
     ├── CassetteError      something is wrong with one file; knows path, interaction, place and fix
     │   ├── ReadError      it cannot be read as any format, or as the one it says it is
     │   └── WriteError     it cannot be written, or what was written does not read back the same
+    ├── FaultError         a fault that cannot be made from the recorded answer, or that never happened
+    ├── NetworkBlockedError a connection that a cassette under record mode none stopped (also a RuntimeError)
+    ├── SideBySideError    a call that could be of several open cassettes: whose it is nobody can know
     └── TypeNameError      a `__type__` that is on no list of ours: it is never imported
 
 A missing recording is `llmvcr.Miss`: it lives in the bridge, because it is vcrpy's
-CannotOverwriteExistingCassetteException.
+CannotOverwriteExistingCassetteException. `NetworkBlockedAbort` is a NetworkBlockedError that no client can wrap,
+retry or swallow, since it is no `Exception`.
 """
 
 from __future__ import annotations
 
-__all__ = ["CassetteError", "LlmvcrError", "OptionError", "ReadError", "TypeNameError", "WriteError"]
+from collections.abc import Sequence
+
+__all__ = [
+    "CassetteError",
+    "FaultError",
+    "LlmvcrError",
+    "NetworkBlockedAbort",
+    "NetworkBlockedError",
+    "OptionError",
+    "ReadError",
+    "SideBySideError",
+    "TypeNameError",
+    "WriteError",
+]
 
 
 class LlmvcrError(Exception):
@@ -22,6 +39,59 @@ class LlmvcrError(Exception):
 
 class OptionError(LlmvcrError, TypeError):
     """An option that nobody knows, or a value that the option cannot have."""
+
+
+class FaultError(LlmvcrError):
+    """A fault that cannot be made from the recorded answer, or that never happened while its cassette was open."""
+
+
+class NetworkBlockedError(LlmvcrError, RuntimeError):
+    """A connection to `host`, on `port` (None where it is not known), that nobody heard who would have had it answered.
+
+    `cassette` is the path of the one that is open under record mode none, `because` says why the host is its business.
+    It is a RuntimeError with the first words of pytest-recording's, so that what expects that one goes on working; and
+    no OSError, which clients take for a lost connection and try again.
+    """
+
+    def __init__(self, host: str, port: int | None, cassette: str, because: str) -> None:
+        self.host, self.port, self.cassette, self.because = host, port, cassette, because
+        super().__init__(host, port, cassette, because)
+
+    def __str__(self) -> str:
+        where = "" if self.port is None else f", port {self.port}"
+        return (
+            f"Network is disabled for host {self.host!r}{where}: {self.because}.\n"
+            f"The record mode is none, and the cassette {self.cassette} was not asked: the connection was made by a "
+            "client that llmvcr does not hear, or outside of its calls.\n"
+            "How to fix:\n"
+            "  * Make the request through a client that is heard (httpx, aiohttp, requests ...), and record it.\n"
+            "  * If it belongs on the network, name the host in allowed_hosts or ignore_hosts.\n"
+            "  * To let everything through, set llmvcr_block_network to 'off'."
+        )
+
+
+class NetworkBlockedAbort(BaseException):
+    """A NetworkBlockedError, as `blocked`, for a host of LLMs where a miss aborts (`llmvcr_miss`)."""
+
+    def __init__(self, blocked: NetworkBlockedError) -> None:
+        super().__init__(blocked)
+        self.blocked = blocked
+
+
+class SideBySideError(LlmvcrError):
+    """A call outside the context of any cassette while several, with these labels, are open side by side."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = tuple(labels)
+        super().__init__(
+            f"{len(labels)} cassettes are open side by side ({', '.join(labels)}); this call belongs to none of them\n"
+            "How to fix: make the call in the context of its cassette; a thread takes that of its maker with "
+            "contextvars.copy_context().run, or asyncio.to_thread"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive a trip between processes: the message is made of the labels."""
+        return type(self), (self.labels,)
 
 
 class TypeNameError(LlmvcrError, LookupError):

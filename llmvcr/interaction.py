@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Headers", "Interaction", "Json", "Request", "Response", "header"]
+__all__ = ["FAILED", "Headers", "Interaction", "Json", "Request", "Response", "failure", "header"]
 
 Json = Any
 """A value that JSON can hold: None, bool, int, float, str, list or dict of these."""
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in the order and spelling in which they crossed the wire."""
+
+FAILED = 599
+"""The status of an attempt that no answer came to; no server sends it."""
+
+_FAILURE = "llmvcr: "  # stands before the class name in the reason of a failed attempt
 
 
 def header(headers: Headers, name: str) -> str | None:
@@ -35,8 +40,11 @@ class Request:
 class Response:
     """An answer as it arrived: the joined `chunks` are the body, each chunk one piece the transport gave.
 
-    `ended` says how it ended: "" when it was whole, "closed" when the client closed it before its end, else the
-    name of the client library's exception that cut it ("RemoteProtocolError").
+    `ended` says how it ended: "" when it was whole, "closed" when the client closed it before its end, else the name
+    of the exception that cut it ("RemoteProtocolError"), whose text is `error`. `times` are milliseconds since the
+    request was asked: of the head, then of each chunk; () where they are not kept. `http_version` is "" for HTTP/1.1.
+
+    A failed attempt, which no HTTP answered, is a Response too (shared/decisions.md, 7): see `failure`.
     """
 
     status: int
@@ -44,11 +52,25 @@ class Response:
     headers: Headers = ()
     chunks: tuple[bytes, ...] = ()
     ended: str = ""
+    error: str = ""
+    times: tuple[float, ...] = ()
+    http_version: str = ""
+    trailers: Headers = ()
 
     @property
     def body(self) -> bytes:
         """The whole body as bytes."""
         return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+
+    @property
+    def failed(self) -> bool:
+        """Whether this is no answer but an attempt that failed before one came; `ended` says in what."""
+        return self.status == FAILED and self.reason.startswith(_FAILURE)
+
+
+def failure(ended: str, error: str = "", times: tuple[float, ...] = ()) -> Response:
+    """Give the Response that stands for an attempt without an answer; `ended` is the exception's class name."""
+    return Response(FAILED, _FAILURE + ended, ended=ended, error=error, times=times)
 
 
 @dataclass(frozen=True, slots=True)

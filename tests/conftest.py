@@ -8,6 +8,9 @@ import socket
 import sys
 from collections.abc import Callable
 
+import jsonpath_rfc9535  # noqa: F401 - part of it can be loaded once in a process, and pytester forgets modules
+from hypothesis import settings
+
 __all__ = ["pytest_configure"]
 
 _PREFIXES = ("ANTHROPIC_", "OPENAI_", "LLMVCR_MODE", "PYTEST_ADDOPTS")
@@ -15,11 +18,13 @@ _PROXIES = {"ALL_PROXY", "FTP_PROXY", "HTTPS_PROXY", "HTTP_PROXY"}
 
 
 def pytest_configure() -> None:
-    """Forget keys, base URLs and proxies of this machine, and close the ways out of it.
+    """Forget keys, base URLs and proxies of this machine, close the ways out of it, and let hypothesis take its time.
 
     A host that is not this machine looks as it does without a network: its name is not known, its address is not
     reachable. The hook sees every library of this process; test servers on loopback work as ever.
     """
+    settings.register_profile("llmvcr", deadline=None)  # no test is timed, and the machine may be busy
+    settings.load_profile("llmvcr")
     for name in list(os.environ):
         if name.startswith(_PREFIXES) or name.upper() in _PROXIES:
             del os.environ[name]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -19,13 +18,13 @@ from llmvcr.bridge.files import Serializer
 from llmvcr.bridge.matching import explain, llm, matcher
 from llmvcr.bridge.miss import MissAbort, miss
 from llmvcr.bridge.options import Options
-from llmvcr.bridge.serving import served, whole
+from llmvcr.bridge.recording import Recording, heard, now
+from llmvcr.bridge.serving import served
 from llmvcr.bridge.translate import Pair, settle, to_pair, to_request, to_response, to_vcr_request
-from llmvcr.bridge.unpacking import unpacked
 from llmvcr.canonical import Canonical, canonical
 from llmvcr.formats import extra
 from llmvcr.index import Index
-from llmvcr.interaction import Interaction, Request, Response
+from llmvcr.interaction import Request, Response
 from llmvcr.rulesets import DEFAULT
 from llmvcr.taps import TAPS, Call
 
@@ -55,15 +54,15 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         if options.llmvcr_dialect and isinstance(config.get("serializer"), Serializer):
             config["serializer"] = Serializer(options.llmvcr_dialect)
         skipped = tuple(config.pop("skip_patchers", ()))
-        taps = [tap for tap in TAPS if tap.name not in skipped]
-        tapped = itertools.chain.from_iterable(tap.patches(self) for tap in taps)
-        config["custom_patches"] = (*config.pop("custom_patches", ()), *tapped)
+        self.taps = tuple(tap for tap in TAPS if not set(tap.replaces).intersection(skipped))
+        """The client libraries that this cassette hears; of others vcrpy's own stubs tell it."""
+        replaced = itertools.chain.from_iterable(tap.replaces for tap in self.taps)
         self._rules = options.rules()
         self._applied: set[str] = set()
         self._llm = llm if self._rules is DEFAULT else matcher(self._form)
         if "match_on" in config:
             config["match_on"] = [self._llm if one is llm else one for one in config["match_on"]]
-        super().__init__(skip_patchers=(*skipped, *(tap.name for tap in taps)), **config)
+        super().__init__(skip_patchers=(*skipped, *replaced), **config)
         if self._before_save_interaction:
             self._before_save_interaction.append(_settled)
         self._options = options
@@ -71,33 +70,35 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         self._index: Index | None = None
         self._recordings = False  # whether what was loaded answers equal requests without limit
         self._playable = 0  # how many of self.data may be played once; what was recorded since then may not
-        self._open: dict[int, Callable[[], None]] = {}  # by ticket: ends the recording of a stream that still runs
-        self._tickets: list[int] = []  # parallel to self.data: the place of each interaction in the order of requests
-        self._next_ticket = itertools.count()
+        self._recording = Recording()
         self._loading = False
-        self.closed = False
-        """Whether the cassette was left. Of two that overlap, the one left last puts the other's taps back for good."""
+
+    @property
+    def label(self) -> str:
+        """What messages call the cassette."""
+        return str(self._path)
 
     def call(self, request: Request) -> Call:
         """Say what a tap should do with a request; raises Miss or MissAbort."""
         received = to_vcr_request(request)
-        wanted = None if self.closed else self._before_record_request(received)
+        wanted = self._before_record_request(received)
         if not wanted:
             return Call()
         with self._lock:
             position = self._take(wanted) if self._plays else None
             if position is not None:
-                return Call(answer=served(to_response(self.data[position][1], path=self._path, number=position)))
+                answer = to_response(self.data[position][1], path=self._path, number=position)
+                return Call(answer=served(answer, self._options.pace))
             if self.write_protected:
                 raise self._missing(wanted)
-            ticket = next(self._next_ticket)
-            return Call(None, partial(self._record, request, received, ticket), partial(self._open.__setitem__, ticket))
+            ticket = self._recording.ticket()
+            return Call(None, partial(self._record, request, received, ticket), self._recording.opener(ticket))
 
     def append(self, request: Any, response: dict[str, Any]) -> None:
         """Add what vcrpy's own stubs recorded, or what the file held."""
         if not self._loading and extra.KEY not in response:
-            response = {**response, extra.KEY: {"version": extra.VERSION, "recorded_at": _now()}}
-        self._append(request, response, next(self._next_ticket))
+            response = {**response, extra.KEY: {"version": extra.VERSION, "recorded_at": now()}}
+        self._append(request, response, self._recording.ticket())
 
     def can_play_response_for(self, request: Any) -> bool:
         """Say whether an answer is recorded that may still be played."""
@@ -158,19 +159,16 @@ class LlmCassette(Cassette):  # type: ignore[misc]
     def _save(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - vcrpy's signature
         with contextlib.ExitStack() as stack:
             stack.callback(super()._save, force)  # last, and also where a user's hook fails on one of the streams
-            for end in tuple(self._open.values()):  # streams that nobody read to their end, nor closed
-                stack.callback(end)
+            self._recording.end_all(stack)
 
     def _new_interactions(self) -> list[Pair]:
         # All that was recorded now, also where something like it was recorded before: the application got it.
         return list(self.data[self._loaded_count :])
 
     def _persist(self, cassette_dict: dict[str, Any]) -> None:
-        # Answers that overlap end in any order; the file keeps the order in which they were asked for.
-        place = {id(response): ticket for (_, response), ticket in zip(self.data, self._tickets, strict=True)}
-        pairs = list(zip(cassette_dict["requests"], cassette_dict["responses"], strict=True))
-        pairs.sort(key=lambda pair: place[id(pair[1])])
-        ordered = {"requests": [request for request, _ in pairs], "responses": [response for _, response in pairs]}
+        pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
+        in_order = self._recording.in_order(self.data, list(pairs))
+        ordered = {"requests": [request for request, _ in in_order], "responses": [said for _, said in in_order]}
         super()._persist({**cassette_dict, **ordered})
 
     def _responses(self, request: Any) -> Iterator[tuple[int, Any]]:
@@ -232,20 +230,15 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         return error
 
     def _record(self, request: Request, received: Any, ticket: int, response: Response) -> None:
-        notes: dict[str, Any] = {}
-        response = whole(response)
-        if canonical(request).provider:  # an LLM's answer is there to be read; other traffic stays as vcrpy records it
-            response, encoding = unpacked(response)
-            notes = {"encoding": encoding} if encoding else {}
-        interaction = Interaction(request, response, recorded_at=_now(), notes=notes)
+        interaction = heard(request, response, self._options.llmvcr_keep)
         self._append(received, to_pair(interaction)[1], ticket)
-        self._open.pop(ticket, None)
+        self._recording.done(ticket)
 
     def _append(self, request: Any, response: dict[str, Any], ticket: int) -> None:
         with self._lock:
             super().append(request, response)
-            if len(self.data) > len(self._tickets):  # no hook dropped it
-                self._tickets.append(ticket)
+            if len(self.data) > len(self._recording):  # no hook dropped it
+                self._recording.placed(ticket)
                 if not self._loading:
                     settle(*self.data[-1])
 
@@ -253,7 +246,3 @@ class LlmCassette(Cassette):  # type: ignore[misc]
 def _settled(request: Any, response: dict[str, Any]) -> Pair:
     settle(request, response)
     return request, response
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,11 +12,12 @@ from typing import Any
 from vcr import VCR as VcrpyVCR
 from vcr.cassette import CassetteContextDecorator
 
-from llmvcr.bridge.cassette import Opener
+from llmvcr.bridge.cassette import LlmCassette, Opener
 from llmvcr.bridge.files import SERIALIZERS, Persister
 from llmvcr.bridge.matching import llm
 from llmvcr.bridge.options import Options
 from llmvcr.errors import OptionError
+from llmvcr.taps import SWITCHBOARD
 
 __all__ = ["KNOWN_OPTIONS", "OWN_OPTIONS", "VCR", "check_options", "register", "use_cassette"]
 
@@ -80,13 +81,19 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
     _CassetteContextDecorator__finish: Any
     _CassetteContextDecorator__cassette: Any
 
+    def __enter__(self) -> Any:
+        opened = super().__enter__()
+        if isinstance(opened, LlmCassette):
+            SWITCHBOARD.enter(opened, opened.taps)
+        return opened
+
     def __exit__(self, *exc_info: object) -> None:
         cassette = self._CassetteContextDecorator__cassette
         try:
+            if cassette is not None:
+                SWITCHBOARD.leave(cassette)
             super().__exit__(*exc_info)
         finally:
-            if cassette is not None:
-                cassette.closed = True
             finish = self._CassetteContextDecorator__finish
             if finish is not None:
                 next(finish, None)

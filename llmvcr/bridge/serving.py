@@ -23,25 +23,26 @@ def whole(response: Response) -> Response:
     return replace(response, ended="") if response.body.rstrip().endswith(b"[DONE]") else response
 
 
-def served(response: Response) -> Response:
+def served(response: Response, pace: float = 0.0) -> Response:
     """Give a recorded answer as a client can take it; the file keeps what was recorded.
 
-    429 and 5xx ask for a wait of 1 ms: SDKs sleep for as long as `retry-after` says, and without one as long as they
-    like (decision 19). A body that was stored unpacked loses the `content-encoding` that it had on the wire, as many
+    Its times are those at which it is to be given, `pace` times the recorded ones; without a pace nothing is to wait,
+    and 429 and 5xx ask for 1 ms: SDKs sleep for as long as `retry-after` says, and without one as long as they like
+    (decision 19). A body that was stored unpacked loses the `content-encoding` that it had on the wire, as many
     recorders leave it in place (shared/matching.md, section 6).
     """
     dropped: set[str] = set()
     added: tuple[tuple[str, str], ...] = ()
-    if response.status == _TOO_MANY_REQUESTS or response.status >= _SERVER_ERRORS:
+    times = tuple(time * pace for time in response.times) if pace else ()
+    refused = response.status == _TOO_MANY_REQUESTS or response.status >= _SERVER_ERRORS
+    if refused and not pace and not response.failed:
         dropped |= {"retry-after", "retry-after-ms"}
         added = (("retry-after-ms", "1"),)
     encoding = header(response.headers, "content-encoding")
     if encoding is not None and _is_unpacked(response.body, encoding.strip().lower()):
         dropped |= {"content-encoding", "content-length"}
-    if not dropped:
-        return response
     kept = tuple(line for line in response.headers if line[0].lower() not in dropped)
-    return replace(response, headers=(*kept, *added))
+    return replace(response, headers=(*kept, *added), times=times)
 
 
 def _is_unpacked(body: bytes, encoding: str) -> bool:

@@ -37,13 +37,17 @@ def unpacked(response: Response) -> tuple[Response, str]:
     if unpack is None:
         return response, ""
     try:
-        pieces = tuple(piece for chunk in response.chunks if (piece := unpack(chunk)))
+        unpacked_chunks = [unpack(chunk) for chunk in response.chunks]
     except Exception:  # noqa: BLE001 - each codec has errors of its own; the bytes are kept as they came
         return response, ""
+    pieces = tuple(filter(None, unpacked_chunks))
+    times = response.times
+    if times:
+        times = (times[0], *(time for time, piece in zip(times[1:], unpacked_chunks, strict=True) if piece))
     length = str(sum(map(len, pieces)))
     lines = [(name, length if name.lower() == "content-length" else value) for name, value in response.headers]
     kept = tuple(line for line in lines if line[0].lower() != "content-encoding")
-    return replace(response, headers=kept, chunks=pieces), encoding
+    return replace(response, headers=kept, chunks=pieces, times=times), encoding
 
 
 def _unpacker(encoding: str) -> _Unpack | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from llmvcr.errors import ReadError
-from llmvcr.interaction import Headers, Interaction, Json
+from llmvcr.interaction import Headers, Interaction, Json, Response
+from llmvcr.wire import events
 
 __all__ = ["KEY", "OWN", "PLACES", "VERSION", "Extra", "cut", "lengths", "losses", "pack", "unpack"]
 
@@ -23,7 +24,11 @@ OWN = frozenset({"body", "headers", "reason", "request", "status"})
 PLACES = ("interaction", "request", "response")
 """Where in an interaction an unknown key can have stood."""
 
-_COMMON = frozenset({"version", "recorded_at", "chunks", "ended", "header_lines", "unknown", "notes"})
+_LONGEST = 1e12  # milliseconds that a float still tells apart by less than one
+_STRINGS = ("ended", "error", "http_version")  # of a response, each as the field of that name
+_COMMON = frozenset(
+    {"version", "recorded_at", "chunks", "times", "trailers", "header_lines", "unknown", "notes", *_STRINGS}
+)
 _NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 
@@ -31,18 +36,29 @@ _NOTHING: Mapping[str, Json] = MappingProxyType({})
 class Extra:
     """What stood under the key.
 
-    `chunks` holds lengths in bytes, or None where the file names none; `request_headers` and `response_headers` are
-    None where the format's own headers say it all; `more` holds the keys of `OWN`, for the format that wrote them.
+    `chunks` holds lengths in bytes, or None where the file names none; `said` are fields of a Response by their names;
+    `request_headers` and `response_headers` are None where the format's own headers say it all; `more` holds the keys
+    of `OWN`, for the format that wrote them.
     """
 
     recorded_at: str | None = None
     chunks: tuple[int, ...] | None = None
-    ended: str = ""
+    times: tuple[float, ...] = ()
+    said: Mapping[str, Json] = field(default_factory=lambda: _NOTHING)
     request_headers: Headers | None = None
     response_headers: Headers | None = None
     unknown: Mapping[str, Json] = field(default_factory=lambda: _NOTHING)
     notes: Mapping[str, Json] = field(default_factory=lambda: _NOTHING)
     more: Mapping[str, Json] = field(default_factory=lambda: _NOTHING)
+
+    def put(self, response: Response, body: bytes) -> Response:
+        """Give `response` the body, cut as it was, and whatever else the key says of it.
+
+        Times that are not one for the head and one for each chunk belong to a body that a person has edited since.
+        """
+        chunks = cut(body, self.chunks)
+        times = self.times if len(self.times) == 1 + len(chunks) or response.failed else ()
+        return replace(response, chunks=chunks, times=times, **self.said)
 
 
 def pack(
@@ -65,11 +81,7 @@ def pack(
     packed: dict[str, Json] = dict(more)
     if interaction.recorded_at is not None:
         packed["recorded_at"] = interaction.recorded_at
-    chunks = interaction.response.chunks
-    if chunks != cut(interaction.response.body, None):
-        packed["chunks"] = lengths(chunks)
-    if interaction.response.ended:
-        packed["ended"] = interaction.response.ended
+    packed |= _passage(interaction.response)
     lines: dict[str, Json] = {}
     if request_headers:
         lines["request"] = [list(line) for line in interaction.request.headers]
@@ -109,8 +121,11 @@ def unpack(obj: Json, *, path: str, interaction: int | None = None) -> Extra:
         raise ReadError(path, reason, interaction=interaction, place=place, fix=fix)
     lines, unknown, notes = obj.get("header_lines", {}), obj.get("unknown", {}), obj.get("notes", {})
     need(isinstance(recorded_at, str | None), "recorded_at", "a string")
-    need(isinstance(obj.get("ended", ""), str), "ended", "a string")
+    for name in _STRINGS:
+        need(isinstance(obj.get(name, ""), str), name, "a string")
     need(chunks is None or _is_lengths(chunks), "chunks", "a list of lengths in bytes")
+    need(_is_times(obj.get("times", [])), "times", "a list of milliseconds")
+    need(_is_lines(obj.get("trailers", [])), "trailers", "a list of [name, value]")
     right = isinstance(lines, dict) and all(_is_lines(value) for value in lines.values())
     need(right, "header_lines", "an object of lists of [name, value]")
     need(isinstance(unknown, dict), "unknown", "an object")
@@ -118,7 +133,11 @@ def unpack(obj: Json, *, path: str, interaction: int | None = None) -> Extra:
     return Extra(
         recorded_at=recorded_at,
         chunks=None if chunks is None else tuple(chunks),
-        ended=obj.get("ended", ""),
+        times=tuple(obj.get("times", ())),
+        said={
+            **{name: obj[name] for name in _STRINGS if name in obj},
+            **({"trailers": _lines(obj["trailers"])} if "trailers" in obj else {}),
+        },
         request_headers=_lines(lines.get("request")),
         response_headers=_lines(lines.get("response")),
         unknown=unknown,
@@ -133,12 +152,12 @@ def lengths(chunks: Iterable[bytes]) -> list[int]:
 
 
 def cut(body: bytes, sizes: Sequence[int] | None) -> tuple[bytes, ...]:
-    """Cut a body into chunks of these sizes; without sizes, or where they do not add up, it is one chunk or none.
+    """Cut a body into chunks of these sizes; without them a stream is cut by its events, any other body is one chunk.
 
     Sizes that do not add up mean that a person edited the body: their edit counts, the boundaries are gone.
     """
     if sizes is None or sum(sizes) != len(body):
-        return (body,) if body else ()
+        return events(body) or ((body,) if body else ())
     chunks, at = [], 0
     for size in sizes:
         chunks.append(body[at : at + size])
@@ -153,8 +172,13 @@ def losses(before: Interaction, after: Interaction) -> tuple[str, ...]:
         lost.append("recorded_at")
     if lengths(before.response.chunks) != lengths(after.response.chunks):
         lost.append(f"boundaries of {len(before.response.chunks)} chunks")
-    if before.response.ended != after.response.ended:
+    if before.response.times != after.response.times:
+        lost.append(f"times of {len(before.response.times)} pieces")
+    if (before.response.ended, before.response.error) != (after.response.ended, after.response.error):
         lost.append("how the stream ended")
+    lost += [
+        name for name in ("http_version", "trailers") if getattr(before.response, name) != getattr(after.response, name)
+    ]
     lost += [f"note {name}" for name in before.notes if before.notes[name] != after.notes.get(name)]
     for place, keys in before.unknown.items():
         kept = after.unknown.get(place)
@@ -165,8 +189,25 @@ def losses(before: Interaction, after: Interaction) -> tuple[str, ...]:
     return tuple(lost)
 
 
+def _passage(response: Response) -> dict[str, Json]:
+    """Say how an answer came, as far as that is more than "an event a chunk" and "whole"."""
+    said: dict[str, Json] = {}
+    if response.chunks != cut(response.body, None):
+        said["chunks"] = lengths(response.chunks)
+    if response.times:
+        said["times"] = list(response.times)
+    said |= {name: value for name in _STRINGS if (value := getattr(response, name))}
+    if response.trailers:
+        said["trailers"] = [list(line) for line in response.trailers]
+    return said
+
+
 def _is_lengths(value: Json) -> bool:
     return isinstance(value, list) and all(type(size) is int and size >= 0 for size in value)
+
+
+def _is_times(value: Json) -> bool:
+    return isinstance(value, list) and all(type(time) in (int, float) and 0 <= time < _LONGEST for time in value)
 
 
 def _is_lines(value: Json) -> bool:

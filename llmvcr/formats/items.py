@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 
 from llmvcr.formats import extra, spelling, typed
 from llmvcr.formats.checks import Checker
@@ -60,11 +59,10 @@ def read(item: Json, *, path: str, number: int | None, cassette: bool) -> Intera
         note = noted(plain, request, response) | _order(item, unknown)
     if note:
         notes[NOTE] = note
-    chunks = extra.cut(response.body, more.chunks)
     for place, keys in more.unknown.items():
         mine = unknown.get(place)
         unknown[place] = {**keys, **mine} if isinstance(keys, dict) and isinstance(mine, dict) else keys
-    return Interaction(request, replace(response, chunks=chunks, ended=more.ended), more.recorded_at, notes, unknown)
+    return Interaction(request, more.put(response, response.body), more.recorded_at, notes, unknown)
 
 
 def _is_doubled(said: dict[str, Json]) -> bool:

@@ -36,7 +36,7 @@ def to_interaction(dct: Json, *, path: str, number: int | None = None) -> Intera
     if "body" in more.more:
         body = vintage.decoded(more.more["body"], where / "response" / extra.KEY / "body")
     lines = _whole(lines, more.response_headers)
-    response = Response(code, reason, lines, extra.cut(body, more.chunks), more.ended)
+    response = more.put(Response(code, reason, lines), body)
     _refuse_socket(request, response, where, told=extra.KEY in answered)
     return Interaction(request, response, more.recorded_at, more.notes, _unknown(dct, asked, answered, more))
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from llmvcr.taps.aiohttp import AIOHTTP
 from llmvcr.taps.base import Call, Patch, Recorder, Tap
 from llmvcr.taps.httpx import HTTPX, HTTPX2
+from llmvcr.taps.switchboard import Switchboard
+from llmvcr.taps.urllib3 import URLLIB3
 
-__all__ = ["TAPS", "Call", "Patch", "Recorder", "Tap"]
+__all__ = ["SWITCHBOARD", "TAPS", "Call", "Patch", "Recorder", "Tap"]
 
-TAPS: tuple[Tap, ...] = (HTTPX, HTTPX2)
+TAPS: tuple[Tap, ...] = (HTTPX, HTTPX2, AIOHTTP, URLLIB3)
 """The libraries that are tapped; every other one keeps vcrpy's own stub."""
+
+SWITCHBOARD = Switchboard()
+"""The one switchboard of the process: what it patches, the client libraries' classes, is there once as well."""

@@ -11,7 +11,7 @@ from llmvcr.interaction import Request, Response
 __all__ = ["Call", "Patch", "Recorder", "Tap"]
 
 Patch = tuple[Any, str, Any]
-"""What vcrpy's `custom_patches` takes: (object, name of the attribute, what stands there while a cassette is open)."""
+"""(object, name of the attribute, the function that stands there while a cassette is open)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,12 @@ class Tap(Protocol):
 
     @property
     def name(self) -> str:
-        """The name of vcrpy's own patcher for this library, which the tap takes the place of."""
+        """The name of the library."""
+        ...
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """The names of vcrpy's own patchers that the tap takes the place of."""
         ...
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:

@@ -1,22 +1,23 @@
 """The tap for httpx and its fork httpx2: transports that ask the cassette, and streams that are heard as they pass.
 
-The two libraries have the same shape, so one tap serves both; the module in question is a parameter. Only the
-innermost cassette hears a call, as with vcrpy's own stubs: a tap that is opened over another calls what the other
-one replaced.
+The two libraries have the same shape, so one tap serves both; the module in question is a parameter. A tap that is
+opened over the stub of another recorder calls what that one replaced: a call is heard once.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from llmvcr.interaction import Request, Response
-from llmvcr.taps.base import Call, Patch, Recorder
+from llmvcr.interaction import Request
+from llmvcr.taps.base import Patch, Recorder
+from llmvcr.taps.ear import Ear
+from llmvcr.taps.failures import CANCELLED, is_cancellation
+from llmvcr.taps.httpx_streams import listen, replay, replay_async
 
 __all__ = ["HTTPX", "HTTPX2", "HttpxTap"]
 
@@ -41,6 +42,11 @@ class HttpxTap:
     """httpx or httpx2, told apart by the name of the module."""
 
     name: str
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """The patchers of vcrpy bear the names of the two libraries."""
+        return (self.name,)
 
     def patches(self, recorder: Recorder) -> Iterator[Patch]:
         """Give one patch for each transport of the library and of the transports that others write for it."""
@@ -81,10 +87,14 @@ def _sync(real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType) 
         request.stream = lib.ByteStream(body)  # the real transport reads it once more
         call = recorder.call(_request(request, body))
         if call.answer is not None:
-            return _response(call.answer, lib)
-        response = real(transport, request)
-        response.stream = _tee(response, call, lib)
-        return response
+            return replay(call.answer, request, lib)
+        ear = Ear(call)
+        try:
+            response = real(transport, request)
+        except lib.TransportError as error:
+            ear.failed(error)
+            raise
+        return listen(response, ear, lib)
 
     _tapped.__wrapped__ = real  # type: ignore[attr-defined]
     return _tapped
@@ -96,10 +106,18 @@ def _async(real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType)
         request.stream = lib.ByteStream(body)
         call = recorder.call(_request(request, body))
         if call.answer is not None:
-            return _response(call.answer, lib)
-        response = await real(transport, request)
-        response.stream = _tee(response, call, lib)
-        return response
+            return await replay_async(call.answer, request, lib)
+        ear = Ear(call)
+        try:
+            response = await real(transport, request)
+        except lib.TransportError as error:
+            ear.failed(error)
+            raise
+        except BaseException as error:
+            if is_cancellation(error):
+                ear.end(CANCELLED)
+            raise
+        return listen(response, ear, lib)
 
     _tapped_async.__wrapped__ = real  # type: ignore[attr-defined]
     return _tapped_async
@@ -107,110 +125,3 @@ def _async(real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType)
 
 def _request(request: Any, body: bytes) -> Request:
     return Request(request.method, str(request.url), tuple(request.headers.multi_items()), body)
-
-
-def _response(answer: Response, lib: ModuleType) -> Any:
-    extensions: dict[str, Any] = {"http_version": b"HTTP/1.1"}
-    if answer.reason:
-        extensions["reason_phrase"] = answer.reason.encode("latin-1", "replace")
-    # The libraries take a header's text for ASCII, but read UTF-8.
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers]
-    return lib.Response(answer.status, headers=headers, stream=_streams(lib).replay(answer), extensions=extensions)
-
-
-def _tee(response: Any, call: Call, lib: ModuleType) -> Any:
-    """Put an ear on the response's stream; what has been read already (MockTransport) is recorded at once."""
-    if call.record is None:
-        return response.stream
-    head = Response(response.status_code, response.reason_phrase, tuple(response.headers.multi_items()))
-    if hasattr(response, "_content"):
-        # A ByteStream can be read again, and has the bytes as they were before the library unpacked them.
-        body = b"".join(response.stream) if isinstance(response.stream, lib.ByteStream) else response.content
-        call.record(replace(head, chunks=(body,) if body else ()))
-        return response.stream
-    tee = _streams(lib).tee(response.stream, head, call.record)
-    if call.opened is not None:
-        call.opened(tee.tell)
-    return tee
-
-
-@dataclass(frozen=True, slots=True)
-class _Streams:
-    """The two streams of ours, as classes of one library: a response asks for its own stream classes."""
-
-    replay: Any
-    tee: Any
-
-
-@lru_cache
-def _streams(lib: ModuleType) -> _Streams:  # noqa: C901 - two classes of short methods, counted as one function
-    class Replay(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[name-defined,misc]
-        """Hands out recorded chunks, each as it was, and the recorded bad end, if there was one."""
-
-        def __init__(self, answer: Response) -> None:
-            self._answer = answer
-
-        def __iter__(self) -> Iterator[bytes]:
-            yield from self._answer.chunks
-            self._end()
-
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            for chunk in self._answer.chunks:
-                yield chunk
-            self._end()
-
-        def _end(self) -> None:
-            ended = self._answer.ended
-            if ended == "closed":
-                message = "replayed: the recording ends here, where the client that recorded it closed the stream"
-                raise lib.ReadError(message)
-            if ended:
-                message = f"replayed: the recorded stream ended in {ended}"
-                raise getattr(lib, ended, lib.ReadError)(message)
-
-    class Tee(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[name-defined,misc]
-        """Hands on each chunk of the real stream at once, and tells the recorder when the stream is over."""
-
-        def __init__(self, stream: Any, head: Response, record: Callable[[Response], None]) -> None:
-            self._stream, self._head, self._record = stream, head, record
-            self._chunks: list[bytes] = []
-            self._told = False
-
-        def tell(self, ended: str = "closed") -> None:
-            if not self._told:
-                self._told = True
-                self._record(replace(self._head, chunks=tuple(self._chunks), ended=ended))
-
-        def __iter__(self) -> Iterator[bytes]:
-            try:
-                for chunk in self._stream:
-                    self._chunks.append(chunk)
-                    yield chunk
-            except lib.HTTPError as error:
-                self.tell(type(error).__name__)
-                raise
-            self.tell("")
-
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            try:
-                async for chunk in self._stream:
-                    self._chunks.append(chunk)
-                    yield chunk
-            except lib.HTTPError as error:
-                self.tell(type(error).__name__)
-                raise
-            self.tell("")
-
-        def close(self) -> None:
-            try:
-                self._stream.close()
-            finally:
-                self.tell("closed")
-
-        async def aclose(self) -> None:
-            try:
-                await self._stream.aclose()
-            finally:
-                self.tell("closed")
-
-    return _Streams(Replay, Tee)

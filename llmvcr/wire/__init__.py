@@ -6,11 +6,13 @@ import json
 import re
 from typing import Literal
 
+from llmvcr.wire import ndjson, sse
 from llmvcr.wire.base import Frame, Framer
+from llmvcr.wire.eventstream import EventStreamFramer
 from llmvcr.wire.ndjson import NdjsonFramer
 from llmvcr.wire.sse import SseFramer
 
-__all__ = ["Frame", "Framer", "NdjsonFramer", "SseFramer", "sniff"]
+__all__ = ["EventStreamFramer", "Frame", "Framer", "NdjsonFramer", "SseFramer", "events", "sniff"]
 
 # Blank and comment lines, then a field that the SSE specification knows. Possessive, so that a megabyte of
 # keep-alive comments is read once.
@@ -37,6 +39,16 @@ def sniff(body: bytes) -> Literal["sse", "ndjson", "json", ""]:
     except (ValueError, RecursionError):
         return ""
     return "json"
+
+
+def events(body: bytes) -> tuple[bytes, ...] | None:
+    """Cut the body of a stream into its events, the joined events being the body; None for a body that is no stream."""
+    if _SSE.match(body):
+        return tuple(frame.raw for frame in sse.frames(body))
+    text = body.removeprefix(_BOM).lstrip()
+    if text[:1] == b"{" and _is_ndjson(text):
+        return tuple(frame.raw for frame in ndjson.frames(body))
+    return None
 
 
 def _is_ndjson(text: bytes) -> bool:

@@ -27,9 +27,9 @@ def test_nothing_to_say_is_no_key() -> None:
 
 def test_order_is_version_first_and_notes_last() -> None:
     """The object is written in a fixed order, so that files differ only where facts differ."""
-    interaction = _with(recorded_at="2026-11-22T09:00:00Z", notes={"times": [1]}, unknown={"request": {"a": 1}})
+    interaction = _with(recorded_at="2026-11-22T09:00:00Z", notes={"pace": [1]}, unknown={"request": {"a": 1}})
     packed = extra.pack(interaction, reason="OK")
-    assert list(packed) == ["version", "reason", "recorded_at", "unknown", "times"]
+    assert list(packed) == ["version", "reason", "recorded_at", "unknown", "pace"]
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,10 @@ def test_lengths_that_do_not_add_up_are_void() -> None:
 
 def test_a_note_with_a_reserved_name_stands_apart() -> None:
     """A note may be called like one of the format's own facts."""
-    packed = extra.pack(_with(notes={"status": 1, "times": [2]}), status=200)
-    assert packed == {"version": 1, "status": 200, "times": [2], "notes": {"status": 1}}
+    packed = extra.pack(_with(notes={"status": 1, "pace": [2]}), status=200)
+    assert packed == {"version": 1, "status": 200, "pace": [2], "notes": {"status": 1}}
     unpacked = extra.unpack(packed, path="x")
-    assert (unpacked.notes, unpacked.more) == ({"status": 1, "times": [2]}, {"status": 200})
+    assert (unpacked.notes, unpacked.more) == ({"status": 1, "pace": [2]}, {"status": 200})
 
 
 def test_a_name_that_is_not_reserved_cannot_be_a_formats_own() -> None:

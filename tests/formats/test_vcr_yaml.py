@@ -102,7 +102,7 @@ def test_the_layout_is_vcrpys_own() -> None:
     """Keys stand in the order in which vcrpy sorts them, so that its own rewriting changes nothing."""
     interaction = Interaction(
         Request("POST", URL, (("accept", "*/*"), ("cookie", "a"), ("cookie", "b")), b'{"n": 1}'),
-        Response(200, "OK", (("content-type", "text/event-stream"),), (b'data: {"a": 1}\n\n', b"data: [DONE]\n\n")),
+        Response(200, "OK", (("content-type", "text/event-stream"),), (b'data: {"a": 1}\n', b"\ndata: [DONE]\n\n")),
     )
     text = _write(interaction)
     assert (
@@ -131,7 +131,7 @@ interactions:
       - text/event-stream
     llmvcr:
       version: 1
-      chunks: [16, 14]
+      chunks: [15, 15]
     status:
       code: 200
       message: OK

@@ -1,0 +1,151 @@
+"""Which of the open cassettes hears a call, and the patches that make the client libraries ask."""
+
+# Two cassettes may be open side by side, in two tasks or two threads, while the transports that are patched are there
+# once in the process. So the patches ask here, and the context of a call says whose it is (shared/decisions.md, 27).
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from llmvcr.errors import SideBySideError
+from llmvcr.interaction import Request
+from llmvcr.taps.base import Call, Patch, Recorder, Tap
+
+__all__ = ["Line", "Switchboard", "Tapped"]
+
+
+class Tapped(Recorder, Protocol):
+    """A cassette as the switchboard knows it."""
+
+    @property
+    def label(self) -> str:
+        """What a message calls it: its path."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class _Seat:
+    """An open cassette, the one it was opened in, and who opened it."""
+
+    cassette: Tapped
+    taps: frozenset[str]
+    parent: _Seat | None
+    opener: tuple[int, int | None]
+    installed: list[tuple[Patch, Any]] = field(default_factory=list)  # with what stood in the place before
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the patches of one tap ask: it passes the question on to the cassette of the call."""
+
+    board: Switchboard
+    tap: str
+
+    def call(self, request: Request) -> Call:
+        """Ask the cassette that hears this call; without one the call is left alone."""
+        cassette = self.board.hearing(self.tap)
+        return Call() if cassette is None else cassette.call(request)
+
+
+class Switchboard:
+    """The cassettes that are open in this process. Safe to use from several threads at once."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._lock = threading.RLock()
+        self._seats: list[_Seat] = []
+        self._current: ContextVar[_Seat | None] = ContextVar("llmvcr_cassette", default=None)
+
+    def enter(self, cassette: Tapped, taps: Iterable[Tap]) -> None:
+        """Let `cassette` hear what is called through `taps` from now on, in this context and those made from it."""
+        taps = tuple(taps)
+        with self._lock:
+            seat = _Seat(cassette, frozenset(tap.name for tap in taps), self._parent(), _opener())
+            for tap in taps:
+                for owner, name, stand_in in tap.patches(Line(self, tap.name)):
+                    before = owner.__dict__.get(name, _INHERITED)
+                    if not _is_ours(getattr(owner, name), self):
+                        stand_in.line = Line(self, tap.name)
+                        setattr(owner, name, stand_in)
+                        seat.installed.append(((owner, name, stand_in), before))
+            self._seats.append(seat)
+        self._current.set(seat)
+
+    def leave(self, cassette: Tapped) -> None:
+        """Let `cassette` hear nothing any more."""
+        with self._lock:
+            seat = next((one for one in self._seats if one.cassette is cassette), None)
+            if seat is None:
+                return
+            later = self._seats[self._seats.index(seat) + 1 :]
+            self._seats.remove(seat)
+            seat.open = False
+            if later:  # opened while these patches stood, and still in need of them
+                later[-1].installed = [*seat.installed, *later[-1].installed]
+            else:
+                _undo(seat.installed)
+        if self._current.get() is seat:
+            self._current.set(_still_open(seat))
+
+    def hearing(self, tap: str) -> Tapped | None:
+        """Give the cassette that hears a call through `tap` in this context; raises SideBySideError."""
+        with self._lock:
+            seat = _still_open(self._current.get())
+            if seat is None:
+                innermost = self._innermost()
+                if len(innermost) > 1:
+                    raise SideBySideError([one.cassette.label for one in innermost])
+                seat = innermost[0] if innermost else None
+            while seat is not None and (tap not in seat.taps or not seat.open):
+                seat = seat.parent
+        return None if seat is None else seat.cassette
+
+    def _innermost(self) -> list[_Seat]:
+        parents = [one.parent for one in self._seats]
+        found = [one for one in self._seats if one not in parents]
+        mine = [one for one in found if one.opener == _opener()]
+        return mine if len(mine) == 1 else found
+
+    def _parent(self) -> _Seat | None:
+        seat = _still_open(self._current.get())
+        if seat is not None:
+            return seat
+        # A fixture and the task of its test have no context in common, but a thread.
+        thread, task = _opener()
+        return next((one for one in reversed(self._seats) if one.opener in ((thread, task), (thread, None))), None)
+
+
+_INHERITED = object()  # in the place of what stood in a class that had the attribute from its base
+
+
+def _still_open(seat: _Seat | None) -> _Seat | None:
+    while seat is not None and not seat.open:
+        seat = seat.parent
+    return seat
+
+
+def _opener() -> tuple[int, int | None]:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    return threading.get_ident(), None if task is None else id(task)
+
+
+def _is_ours(function: Any, board: Switchboard) -> bool:
+    line = getattr(function, "line", None)
+    return isinstance(line, Line) and line.board is board
+
+
+def _undo(installed: list[tuple[Patch, Any]]) -> None:
+    for (owner, name, _), before in reversed(installed):
+        if before is _INHERITED:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, before)
