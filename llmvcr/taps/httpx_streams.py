@@ -83,7 +83,7 @@ def _fail(answer: Response, lib: ModuleType, request: Any) -> NoReturn:
     kind = getattr(lib, answer.ended, None) or getattr(lib, in_library("httpx", answer.ended), None)
     if not (isinstance(kind, type) and issubclass(kind, lib.TransportError)):
         kind = lib.ReadError
-    raise kind(answer.error or f"replayed: the recorded call ended in {answer.ended}", request=request)
+    raise kind(answer.error, request=request)
 
 
 def _time_out(lib: ModuleType, request: Any) -> NoReturn:

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from taps.paced import Paced, paced
+from taps.scripted import Scripted, scripted
 
 
 @pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
@@ -22,4 +23,11 @@ def lib(request: pytest.FixtureRequest) -> Any:
 def server() -> Iterator[Paced]:
     """A server that does what the test has written down."""
     with paced() as running:
+        yield running
+
+
+@pytest.fixture
+def script() -> Iterator[Scripted]:
+    """A server that sends the very bytes that the test has written down."""
+    with scripted() as running:
         yield running

@@ -27,6 +27,8 @@ class Paced:
     steps: Sequence[Step] = ()
     headers: Sequence[tuple[str, str]] = ()
     status: int = 200
+    held: threading.Event | None = None
+    """What the server waits for before the head of its answer."""
     bodies: list[bytes] = field(default_factory=list)
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when the client went away before the answer was over."""
@@ -43,6 +45,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         plan = self.server.plan
         plan.bodies.append(b"".join(self._body()))
+        if plan.held is not None:
+            plan.held.wait(PATIENCE)
         self.send_response(plan.status)
         for name, value in plan.headers:
             self.send_header(name, value)
