@@ -61,10 +61,10 @@ def eaten_errors(modules: Sequence[Module]) -> list[str]:
 
 
 def writes(modules: Sequence[Module]) -> list[str]:
-    """Name the calls outside llmvcr/storage.py that make, change, move or remove a file."""
+    """Name the calls outside llmvcr/storage/ that make, change, move or remove a file."""
     found = []
     for module in modules:
-        if module.name != STORAGE:
+        if module.name != STORAGE and not module.name.startswith(f"{STORAGE}."):
             calls = (node for node in ast.walk(module.tree) if isinstance(node, ast.Call))
             found += [module.at(node, f"{ast.unparse(node.func)}(…) writes") for node in calls if _writes(node)]
     return found

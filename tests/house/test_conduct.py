@@ -104,7 +104,7 @@ def test_an_error_that_is_named_or_told_is_fine(text: str) -> None:
     ],
 )
 def test_every_way_to_write_a_file_is_found_outside_storage(text: str) -> None:
-    """Whatever makes, changes, moves or removes a file belongs into storage.py, and is fine there."""
+    """Whatever makes, changes, moves or removes a file belongs into storage, and is fine there."""
     assert len(writes([sample("llmvcr.convert", text)])) == 1
     assert writes([sample(STORAGE, text)]) == []
 

@@ -1,38 +1,22 @@
-"""The only door to disk: whole files or none."""
+"""Whole files or none: the bytes of a file are on the disk before they take its name."""
 
 from __future__ import annotations
 
 import contextlib
-import gzip
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from llmvcr import formats, model_lists
-from llmvcr.errors import OptionError, ReadError, WriteError
-from llmvcr.formats.base import Document
-from llmvcr.interaction import Interaction
-from llmvcr.listing import SUFFIXES, members
+from llmvcr.errors import ReadError, WriteError
 
-__all__ = [
-    "SUFFIXES",
-    "append",
-    "dump",
-    "load",
-    "members",
-    "read",
-    "refuse_existing",
-    "workshop",
-    "write",
-    "write_all",
-    "write_many",
-]
+__all__ = ["BINARY", "read", "reason", "refuse_existing", "unwritten", "write", "write_all", "write_many"]
 
-_BINARY = getattr(os, "O_BINARY", 0)
+BINARY = getattr(os, "OBINARY", 0)
+"""What Windows wants said of a file that is opened for its bytes."""
+
 _SYNCS = 16
-_BY_SUFFIX = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 
 def read(path: str | Path) -> bytes:
@@ -42,51 +26,7 @@ def read(path: str | Path) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ReadError(str(path), _reason(error)) from error
-
-
-def load(path: str | Path) -> Document:
-    """Read a file in the format that its content has, or a folder of such files, in order of their names.
-
-    In a folder the files that hold one list of models (`models-<h>-….json`) are one answer: the union of them.
-    Raises FileNotFoundError where there is nothing, ReadError for an empty or damaged file and a folder without any.
-    """
-    path = Path(path)
-    if not path.is_dir():
-        return formats.read(read(path), path=str(path))
-    files = [file for file in members(path) if file.parent == path]
-    if not files:
-        raise ReadError(str(path), "is a folder without recordings")
-    named = ((file.name, formats.read(read(file), path=str(file))) for file in files)
-    return Document(model_lists.united(named), repeats=True)
-
-
-def dump(
-    interactions: Document | Iterable[Interaction],
-    path: str | Path,
-    *,
-    format: str | None = None,  # noqa: A002 - the word for it in the public API
-    strict: bool = False,
-) -> None:
-    """Write interactions to a file: in the dialect that the file has already, else in `format`, else by its suffix.
-
-    Raises OptionError for a format that nobody knows or a suffix that names none, WriteError where the format cannot
-    hold the document, ReadError where the file that stands there is none of ours: it is left as it was.
-    """
-    document = interactions if isinstance(interactions, Document) else Document(tuple(interactions))
-    path = Path(path)
-    asked = formats.by_name(format) if format is not None else None
-    old = read(path) if path.exists() else b""
-    chosen = formats.sniff(old, path=str(path)) if old.strip() else asked
-    packed = path.name.endswith(".gz")
-    if chosen is None:
-        suffix = Path(path.stem).suffix if packed else path.suffix
-        if suffix not in _BY_SUFFIX:
-            message = f"{path}: the suffix {suffix!r} names no format; say which one"
-            raise OptionError(message)
-        chosen = formats.by_name(_BY_SUFFIX[suffix])
-    data = chosen.write(document, path=str(path), strict=strict)
-    write(path, gzip.compress(data, mtime=0) if packed else data)
+        raise ReadError(str(path), reason(error)) from error
 
 
 def write(path: str | Path, data: bytes, *, overwrite: bool = True) -> None:
@@ -130,7 +70,7 @@ def write_many(groups: Sequence[Mapping[Path, bytes]], *, overwrite: bool = True
         for number, mine in enumerate(staged):
             lost = next((path for path, temporary in mine.items() if temporary in unsynced), None)
             if lost is not None:
-                errors[number] = errors[number] or _unwritten(lost, unsynced[mine[lost]])
+                errors[number] = errors[number] or unwritten(lost, unsynced[mine[lost]])
             if errors[number] is None:
                 errors[number] = _give_names(mine, overwrite=overwrite)
         for folder in {temporary.parent for mine in staged for temporary in mine.values()}:
@@ -139,30 +79,6 @@ def write_many(groups: Sequence[Mapping[Path, bytes]], *, overwrite: bool = True
         for temporary in [temporary for mine in staged for temporary in mine.values()]:
             temporary.unlink(missing_ok=True)
     return tuple(errors)
-
-
-def append(path: str | Path, data: bytes) -> None:
-    """Add bytes to the end of a private file (mode 0600) by one write; raises WriteError."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
-        try:
-            os.write(descriptor, data)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise _unwritten(path, error) from error
-
-
-def workshop(folder: str | Path) -> Path:
-    """Return `.llmvcr` in `folder`, for working files: private, and passed over by git; raises WriteError."""
-    place = Path(folder, ".llmvcr")
-    try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (place / ".gitignore").exists():
-            append(place / ".gitignore", b"*\n")
-    except OSError as error:
-        raise _unwritten(place, error) from error
-    return place
 
 
 def _stage(group: Mapping[Path, bytes], staged: dict[Path, Path], *, overwrite: bool) -> WriteError | None:
@@ -178,14 +94,14 @@ def _stage(group: Mapping[Path, bytes], staged: dict[Path, Path], *, overwrite: 
             target.parent.mkdir(parents=True, exist_ok=True)
             staged[path] = temporary
             # 0o666 is what open() asks for: the user's umask decides.
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
             with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
                 file.write(data)
         except OSError as error:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             staged.pop(path, None)
-            return _unwritten(path, error)
+            return unwritten(path, error)
     return None
 
 
@@ -195,7 +111,7 @@ def _to_disk(files: Sequence[Path]) -> dict[Path, OSError]:
 
     def sync(file: Path) -> None:
         try:
-            _sync(file, os.O_WRONLY | _BINARY)
+            _sync(file, os.O_WRONLY | BINARY)
         except OSError as error:
             failed[file] = error
 
@@ -232,7 +148,7 @@ def _give_names(staged: Mapping[Path, Path], *, overwrite: bool) -> WriteError |
         except OSError as error:
             for each in fresh:
                 each.unlink(missing_ok=True)
-            return _exists(path) if isinstance(error, FileExistsError) else _unwritten(path, error)
+            return _exists(path) if isinstance(error, FileExistsError) else unwritten(path, error)
         if not existed:
             fresh.append(target)
     return None
@@ -270,13 +186,15 @@ def _sync_folder(folder: Path) -> None:
             _sync(folder, os.O_RDONLY)
 
 
-def _unwritten(path: str | Path, error: OSError) -> WriteError:
-    return WriteError(str(path), f"cannot be written: {_reason(error)}")
+def unwritten(path: str | Path, error: OSError) -> WriteError:
+    """Say why a file cannot be written."""
+    return WriteError(str(path), f"cannot be written: {reason(error)}")
 
 
 def _exists(path: str | Path) -> WriteError:
     return WriteError(str(path), "exists already", fix="choose another name, or overwrite it with --force")
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """Say in the system's words what went wrong."""
     return error.strerror or type(error).__name__
