@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from llmvcr.storage.whole import BINARY, unwritten
 
-__all__ = ["append", "workshop"]
+__all__ = ["append", "spool", "workshop"]
 
 
 def append(path: str | Path, data: bytes) -> None:
-    """Add bytes to the end of a private file (mode 0600) by one write; raises WriteError."""
+    """Add bytes to the end of a private file (mode 0600), by one write if the system takes them so; or WriteError."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY, 0o600)
         try:
-            os.write(descriptor, data)
+            left = memoryview(data)
+            while left:
+                left = left[os.write(descriptor, left) :]
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -32,3 +36,11 @@ def workshop(folder: str | Path) -> Path:
     except OSError as error:
         raise unwritten(place, error) from error
     return place
+
+
+def spool(folder: str | Path) -> BinaryIO:
+    """Open a file without a name, for what is too much to hold; it is gone when it is closed. Raises WriteError."""
+    try:
+        return tempfile.TemporaryFile(dir=workshop(folder))
+    except OSError as error:
+        raise unwritten(folder, error) from error
