@@ -68,7 +68,7 @@ def test_every_cut(tmp_path: Path) -> None:
     for size in range(0, len(data), 7):
         path.write_bytes(data[:size])
         (found,) = left(cassette)
-        assert set(map(repr, found.interactions)) <= {repr(PLAIN), repr(STREAMED)}
+        assert all(one in (PLAIN, STREAMED) for one in found.interactions)
         assert found.damaged is not (size == 0 or data[:size].endswith(b"\n"))
 
 
