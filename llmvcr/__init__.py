@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llmvcr.bridge import VCR, Miss, MissAbort, register, use_cassette
     from llmvcr.conversion import convert
-    from llmvcr.errors import CassetteError, LlmvcrError, OptionError, ReadError, TypeNameError, WriteError
+    from llmvcr.errors import (
+        CassetteError,
+        FaultError,
+        LlmvcrError,
+        NetworkBlockedAbort,
+        NetworkBlockedError,
+        OptionError,
+        ReadError,
+        TypeNameError,
+        WriteError,
+    )
+    from llmvcr.faults import Fault
     from llmvcr.interaction import Interaction, Request, Response
     from llmvcr.sdk_objects import objects
     from llmvcr.storage import dump, load
@@ -18,10 +29,14 @@ if TYPE_CHECKING:
 __all__ = [
     "VCR",
     "CassetteError",
+    "Fault",
+    "FaultError",
     "Interaction",
     "LlmvcrError",
     "Miss",
     "MissAbort",
+    "NetworkBlockedAbort",
+    "NetworkBlockedError",
     "OptionError",
     "ReadError",
     "Request",
@@ -40,7 +55,18 @@ __all__ = [
 _HOMES = {
     "bridge": ("VCR", "Miss", "MissAbort", "register", "use_cassette"),
     "conversion": ("convert",),
-    "errors": ("CassetteError", "LlmvcrError", "OptionError", "ReadError", "TypeNameError", "WriteError"),
+    "errors": (
+        "CassetteError",
+        "FaultError",
+        "LlmvcrError",
+        "NetworkBlockedAbort",
+        "NetworkBlockedError",
+        "OptionError",
+        "ReadError",
+        "TypeNameError",
+        "WriteError",
+    ),
+    "faults": ("Fault",),
     "interaction": ("Interaction", "Request", "Response"),
     "sdk_objects": ("objects",),
     "storage": ("dump", "load"),

@@ -7,23 +7,29 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import re
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llmvcr.errors import OptionError
+from llmvcr.errors import FaultError, OptionError
 
 if TYPE_CHECKING:
     from llmvcr.bridge import LlmCassette
+    from llmvcr.faults import Fault
 
-__all__ = ["INI_OPTIONS", "Recording", "pytest_addoption", "pytest_configure"]
+__all__ = ["INI_OPTIONS", "Recording", "pytest_addoption", "pytest_configure", "pytest_runtest_setup"]
 
 INI_OPTIONS: dict[str, tuple[str, object, str]] = {
     "llmvcr": ("bool", True, "off leaves pytest-recording as it is without llmvcr"),
     "llmvcr_format": ("string", "yaml", "format of new cassettes where no serializer is named: yaml or json"),
     "llmvcr_miss": ("string", "abort", "what a missing recording of an LLM call does: abort or raise"),
+    "llmvcr_timing": ("string", "none", "the pace of a replay: none, recorded, or a factor of the recorded one"),
+    "llmvcr_keep": ("string", "times", "what is kept of a stream: bytes, boundaries of chunks too, or times too"),
+    "llmvcr_compressed": ("string", "unpack", "what is recorded of a compressed LLM answer: unpack it, or keep it so"),
+    "llmvcr_block_network": ("string", "cassette", "what does not reach the network under none: cassette, all or off"),
     "llmvcr_match": ("string", "llm", "presets of what is compared: llm, llm_strict or llm_echo, and llm_uuid"),
     "llmvcr_ignore": ("linelist", (), "paths of requests that are not compared, one a line"),
     "llmvcr_ids": ("linelist", (), "paths of requests where ids stand that differ from run to run, one a line"),
@@ -31,6 +37,21 @@ INI_OPTIONS: dict[str, tuple[str, object, str]] = {
     "llmvcr_unused_rules": ("bool", False, "name the rules of yours that found nothing in the whole run"),
 }
 """Every ini option: its type, its default, its help."""
+
+_CHOICES = {
+    "llmvcr_format": ("yaml", "json"),
+    "llmvcr_miss": ("abort", "raise"),
+    "llmvcr_keep": ("bytes", "boundaries", "times"),
+    "llmvcr_compressed": ("unpack", "keep"),
+    "llmvcr_block_network": ("cassette", "all", "off"),
+}
+_TIMING = re.compile(r"none|recorded|\d+(\.\d+)?")
+
+
+_FAULT_MARK = (
+    "llm_fault(status=, retry_after=, refuse=, timeout=, dns=, malformed=, split=, cut_after=, stall_after=, ...): "
+    "what goes wrong with a call of the cassette, see llmvcr.Fault"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,17 +67,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Add the fixtures once all plugins are there, so that they stand before pytest-recording's of the same name."""
+    config.addinivalue_line("markers", _FAULT_MARK)
     for name in config._get_unknown_ini_keys():  # noqa: SLF001 - pytest 9.2 deprecates `inicfg`, with nothing in its place
         if name.startswith("llmvcr"):
             message = f"there is no ini option {name!r}; llmvcr knows {', '.join(INI_OPTIONS)}"
             raise pytest.UsageError(message)
-    for name, values in (("llmvcr_format", ("yaml", "json")), ("llmvcr_miss", ("abort", "raise"))):
+    for name, values in _CHOICES.items():
         if config.getini(name) not in values:
             message = f"ini option {name} is {' or '.join(values)}, not {config.getini(name)!r}"
             raise pytest.UsageError(message)
+    if not _TIMING.fullmatch(config.getini("llmvcr_timing")):
+        said = config.getini("llmvcr_timing")
+        message = f"ini option llmvcr_timing is none, recorded or a factor such as 0.5, not {said!r}"
+        raise pytest.UsageError(message)
     on = _is_on(config, "llmvcr")
     if on and config.pluginmanager.hasplugin("recording"):
         config.pluginmanager.register(Recording(config), "llmvcr-recording")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse a test whose faults could not happen, since it has no cassette of ours."""
+    if item.get_closest_marker("llm_fault") is None:
+        return
+    if not item.config.pluginmanager.hasplugin("llmvcr-recording"):
+        message = "pytest.mark.llm_fault needs llmvcr, which is off (ini option llmvcr)"
+        raise pytest.UsageError(message)
+    if item.get_closest_marker("vcr") is None:
+        message = (
+            "pytest.mark.llm_fault needs pytest.mark.vcr beside it: a fault is made from what the cassette holds "
+            "(in a cassette that the test opens itself: use_cassette(..., llmvcr_faults=[llmvcr.Fault(...)]))"
+        )
+        raise pytest.UsageError(message)
 
 
 def _is_on(config: pytest.Config, name: str) -> bool:
@@ -73,7 +115,8 @@ class Recording:
     def __init__(self, config: pytest.Config) -> None:
         self._format: str = config.getini("llmvcr_format")
         rules = _rules(config)
-        self._options = {"llmvcr_miss": config.getini("llmvcr_miss"), **rules}
+        passed = ("llmvcr_miss", "llmvcr_timing", "llmvcr_keep", "llmvcr_compressed", "llmvcr_block_network")
+        self._options = {**{name: config.getini(name) for name in passed}, **rules}
         self._tells_unused = config.getoption("llmvcr_unused_rules") or _is_on(config, "llmvcr_unused_rules")
         self._rules: set[str] = set()  # as people read them: those in force in any test
         self._applied: set[str] = set()
@@ -105,23 +148,36 @@ class Recording:
         pytestconfig: pytest.Config,
     ) -> Iterator[LlmCassette | None]:
         """Install a cassette if the test is marked with `pytest.mark.vcr`."""
+        faults = _faults(request.node)
+        if faults and disable_recording:
+            pytest.skip("llm_fault needs a cassette, and recording is disabled")
         if disable_recording or not vcr_markers:
             yield None
             return
         from pytest_recording import _vcr  # noqa: PLC0415 - it imports vcr
 
         merged = self._merged(request.getfixturevalue("vcr_config"), vcr_markers)
+        allowed = request.getfixturevalue("allowed_hosts")
+        if allowed and not any("allowed_hosts" in mark.kwargs for mark in vcr_markers):
+            merged["allowed_hosts"] = allowed
+        if faults:
+            from llmvcr.faults import checked  # noqa: PLC0415 - every provider comes with it
+
+            merged["llmvcr_faults"] = (*checked(merged.get("llmvcr_faults", ())), *faults)
         # One mark says it all: what was merged here is not merged, nor copied, once more.
         mark = SimpleNamespace(args=tuple(path for mark in vcr_markers for path in mark.args), kwargs=merged)
         cassette = request.getfixturevalue("default_cassette_name")
         if "serializer" in merged:
             cassette = _short(cassette, f".{merged['serializer']}", _vcr.MAX_FILENAME_LEN)
-        with _vcr.use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
-            yield opened
-            if self._tells_unused:
-                named, applied = opened.rules()
-                self._rules.update(named)
-                self._applied.update(applied)
+        try:
+            with _vcr.use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
+                yield opened
+                if self._tells_unused:
+                    named, applied = opened.rules()
+                    self._rules.update(named)
+                    self._applied.update(applied)
+        except FaultError as error:
+            pytest.fail(str(error), pytrace=False)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -145,7 +201,7 @@ class Recording:
 
     def _merged(self, config: dict[str, Any], marks: list[pytest.Mark]) -> dict[str, Any]:
         """Merge ini, `vcr_config` and marks, the nearest mark last; refuses unknown options by name."""
-        from llmvcr.bridge import check_options  # noqa: PLC0415
+        from llmvcr.bridge import check_options, without_idle_rules  # noqa: PLC0415
 
         # yaml is what pytest-recording takes for no serializer; named, it would shorten long names by one letter less.
         merged: dict[str, Any] = {"serializer": self._format} if self._format != "yaml" else {}
@@ -157,10 +213,28 @@ class Recording:
                 merged |= mark.kwargs
         except OptionError as error:
             raise pytest.UsageError(str(error)) from None
+        merged = without_idle_rules(merged, where="pytest.mark.vcr and vcr_config together")
         if merged.get("serializer") == "vcr_json":
             # pytest-recording makes the serializer's name the file's suffix, and vcrpy's JSON ends in .json too.
             merged |= {"serializer": "json", "llmvcr_dialect": "vcr_json"}
         return merged
+
+
+def _faults(node: pytest.Item) -> list[Fault]:
+    """Give the faults that marks ask for: those of module and class first, then the test's own, from the top down."""
+    marks: list[pytest.Mark] = []
+    for above in node.listchain():
+        own = [mark for mark in above.own_markers if mark.name == "llm_fault"]
+        # Decorators are applied from the bottom up; a module's `pytestmark` is a list that reads as it stands.
+        marks += own if isinstance(above, pytest.Module) else reversed(own)
+    if not marks:
+        return []
+    from llmvcr.faults import from_mark  # noqa: PLC0415 - every provider comes with it
+
+    try:
+        return [from_mark(mark.args, mark.kwargs) for mark in marks]
+    except OptionError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _rules(config: pytest.Config) -> dict[str, Any]:

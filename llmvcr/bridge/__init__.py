@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from llmvcr.bridge.cassette import LlmCassette
-from llmvcr.bridge.config import KNOWN_OPTIONS, OWN_OPTIONS, VCR, check_options, register, use_cassette
+from llmvcr.bridge.config import (
+    KNOWN_OPTIONS,
+    OWN_OPTIONS,
+    VCR,
+    check_options,
+    register,
+    use_cassette,
+    without_idle_rules,
+)
 from llmvcr.bridge.miss import Miss, MissAbort
 
 __all__ = [
@@ -16,4 +24,5 @@ __all__ = [
     "check_options",
     "register",
     "use_cassette",
+    "without_idle_rules",
 ]

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import threading
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,19 +15,22 @@ from vcr.cassette import Cassette
 from vcr.matchers import requests_match
 from vcr.record_mode import RecordMode
 
+from llmvcr.bridge.faulting import Faulting, Mishap
 from llmvcr.bridge.files import Serializer
 from llmvcr.bridge.matching import explain, llm, matcher
 from llmvcr.bridge.miss import MissAbort, miss
 from llmvcr.bridge.options import Options
 from llmvcr.bridge.recording import Recording, heard, now
 from llmvcr.bridge.serving import served
+from llmvcr.bridge.sockets import Sockets
 from llmvcr.bridge.translate import Pair, settle, to_pair, to_request, to_response, to_vcr_request
+from llmvcr.bridge.walling import PATCH, Ignored, wall
 from llmvcr.canonical import Canonical, canonical
 from llmvcr.formats import extra
 from llmvcr.index import Index
 from llmvcr.interaction import Request, Response
 from llmvcr.rulesets import DEFAULT
-from llmvcr.taps import TAPS, Call
+from llmvcr.taps import TAPS, Call, Dial
 
 __all__ = ["LlmCassette", "Opener"]
 
@@ -36,10 +40,11 @@ class Opener:
     """Stands where vcrpy expects the cassette class, and opens ours with our options."""
 
     options: Options
+    ignored: Ignored = frozenset()
 
     def load(self, **config: Any) -> LlmCassette:
         """Open the cassette of a merged vcrpy configuration; raises ReadError for a file that cannot be read."""
-        cassette = LlmCassette(self.options, **config)
+        cassette = LlmCassette(self.options, self.ignored, **config)
         cassette._load()
         return cassette
 
@@ -50,7 +55,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
     With another `match_on` than the single `llm`, it looks as vcrpy does: through all that is recorded.
     """
 
-    def __init__(self, options: Options, **config: Any) -> None:
+    def __init__(self, options: Options, ignored: Ignored = frozenset(), **config: Any) -> None:
         if options.llmvcr_dialect and isinstance(config.get("serializer"), Serializer):
             config["serializer"] = Serializer(options.llmvcr_dialect)
         skipped = tuple(config.pop("skip_patchers", ()))
@@ -62,15 +67,21 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         self._llm = llm if self._rules is DEFAULT else matcher(self._form)
         if "match_on" in config:
             config["match_on"] = [self._llm if one is llm else one for one in config["match_on"]]
-        super().__init__(skip_patchers=(*skipped, *replaced), **config)
+        patches = (*config.pop("custom_patches", ()), PATCH)
+        super().__init__(skip_patchers=(*skipped, *replaced), custom_patches=patches, **config)
+        self.wall = wall(self, options, ignored)
+        """What it stops of what no one hears; None where it stops nothing."""
         if self._before_save_interaction:
             self._before_save_interaction.append(_settled)
         self._options = options
         self._lock = threading.RLock()
         self._index: Index | None = None
         self._recordings = False  # whether what was loaded answers equal requests without limit
+        self._used: set[int] = set()  # which of self.data were played, or had a fault made of them
         self._playable = 0  # how many of self.data may be played once; what was recorded since then may not
         self._recording = Recording()
+        self.faults = Faulting(options.llmvcr_faults, waits=options.pace > 0)
+        self._sockets = Sockets(self, self._rules)
         self._loading = False
 
     @property
@@ -79,20 +90,25 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         return str(self._path)
 
     def call(self, request: Request) -> Call:
-        """Say what a tap should do with a request; raises Miss or MissAbort."""
+        """Say what a tap should do with a request; raises Miss, MissAbort or FaultError."""
         received = to_vcr_request(request)
         wanted = self._before_record_request(received)
         if not wanted:
             return Call()
         with self._lock:
-            position = self._take(wanted) if self._plays else None
-            if position is not None:
-                answer = to_response(self.data[position][1], path=self._path, number=position)
-                return Call(answer=served(answer, self._options.pace))
+            mishap = self.faults.mishap(request)
+            answer = mishap.answer or self._answer(wanted, mishap)
+            if answer is not None:
+                return Call(answer=answer)
             if self.write_protected:
                 raise self._missing(wanted)
+            mishap.due.unrecorded()
             ticket = self._recording.ticket()
             return Call(None, partial(self._record, request, received, ticket), self._recording.opener(ticket))
+
+    def dial(self, request: Request) -> Dial:
+        """Say what a tap should do with the handshake of a WebSocket; raises Miss or MissAbort."""
+        return self._sockets.dial(request)
 
     def append(self, request: Any, response: dict[str, Any]) -> None:
         """Add what vcrpy's own stubs recorded, or what the file held."""
@@ -103,10 +119,11 @@ class LlmCassette(Cassette):  # type: ignore[misc]
     def can_play_response_for(self, request: Any) -> bool:
         """Say whether an answer is recorded that may still be played."""
         request = self._before_record_request(request)
-        if not request or not self._plays:
+        if not request:
             return False
         with self._lock:
-            return self._find(request) is not None
+            self.faults.unheard(request)
+            return self._plays and self._find(request) is not None
 
     def play_response(self, request: Any) -> Any:
         """Give the next recorded answer; raises vcrpy's UnhandledHTTPRequestError where there is none."""
@@ -129,6 +146,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         with self._lock:
             super().rewind()
             self._index = None
+            self._sockets = Sockets(self, self._rules)
             self._playable = len(self.data)
 
     def find_requests_with_most_matches(self, request: Any) -> list[Any]:
@@ -193,19 +211,24 @@ class LlmCassette(Cassette):  # type: ignore[misc]
     def _repeats(self) -> bool:
         return bool(self.allow_playback_repeats or self._recordings)
 
-    def _form(self, request: Request) -> Canonical:
-        form = canonical(request, self._rules)
+    def _form(self, request: Request, known: AbstractSet[str] = frozenset()) -> Canonical:
+        form = canonical(request, self._rules, known)
         if self._rules.labels:
             self._applied.update(self._rules.applied(form.rules))
         return form
 
     def _fresh_index(self) -> Index:
         if self._index is None:
-            self._index = Index(repeats=self._repeats, form=self._form)
-        for request, _ in self.data[len(self._index) :]:
-            if self._index.add(to_request(request)) >= self._playable:
-                self._index.mark(len(self._index) - 1)
+            self._index = Index(repeats=self._repeats, form=self._form, answer=self._recorded_answer)
+        for position, (request, _) in enumerate(self.data[len(self._index) :], len(self._index)):
+            fresh = position >= self._playable
+            self._index.add(to_request(request), fresh=fresh)
+            if fresh:
+                self._index.mark(position)
         return self._index
+
+    def _recorded_answer(self, position: int) -> Response:
+        return to_response(self.data[position][1], path=self._path, number=position)
 
     def _find(self, request: Any) -> int | None:
         if self._indexes:
@@ -218,10 +241,32 @@ class LlmCassette(Cassette):  # type: ignore[misc]
     def _take(self, request: Any) -> int | None:
         position = self._fresh_index().take(to_request(request)) if self._indexes else self._find(request)
         if position is not None:
-            if not self.play_counts[position] and position < self._loaded_count:
-                self._played_interactions.append(self.data[position])  # for drop_unused_requests
-            self.play_counts[position] += 1
+            self._played(position)
         return position
+
+    def _played(self, position: int) -> None:
+        self._use(position)
+        self.play_counts[position] += 1
+
+    def _use(self, position: int) -> None:
+        if position < self._loaded_count and position not in self._used:
+            self._used.add(position)
+            self._played_interactions.append(self.data[position])  # for drop_unused_requests
+
+    def _answer(self, request: Any, mishap: Mishap) -> Response | None:
+        """Give the next recorded answer as a tap serves it, with what happens to it; None where there is none."""
+        take = self._find if mishap.due.rows else self._take  # a fault mostly leaves the answer to the call after it
+        position = take(request) if self._plays else None
+        if position is None:
+            return None
+        answer = served(self._recorded_answer(position), self._options.pace)
+        if mishap.due.rows:
+            answer, uses_up = mishap.alter(answer)
+            if uses_up:
+                self._take(request)
+            else:
+                self._use(position)
+        return answer
 
     def _missing(self, request: Any) -> BaseException:
         error = miss(self, request)
@@ -230,7 +275,9 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         return error
 
     def _record(self, request: Request, received: Any, ticket: int, response: Response) -> None:
-        interaction = heard(request, response, self._options.llmvcr_keep)
+        interaction = heard(
+            request, response, keep=self._options.llmvcr_keep, unpack=self._options.llmvcr_compressed == "unpack"
+        )
         self._append(received, to_pair(interaction)[1], ticket)
         self._recording.done(ticket)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import inspect
 import os
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import fields, replace
 from typing import Any
 
@@ -16,13 +18,14 @@ from llmvcr.bridge.cassette import LlmCassette, Opener
 from llmvcr.bridge.files import SERIALIZERS, Persister
 from llmvcr.bridge.matching import llm
 from llmvcr.bridge.options import Options
+from llmvcr.bridge.walling import WALLS, ignored
 from llmvcr.errors import OptionError
 from llmvcr.taps import SWITCHBOARD
 
-__all__ = ["KNOWN_OPTIONS", "OWN_OPTIONS", "VCR", "check_options", "register", "use_cassette"]
+__all__ = ["KNOWN_OPTIONS", "OWN_OPTIONS", "VCR", "check_options", "register", "use_cassette", "without_idle_rules"]
 
 OWN_OPTIONS = tuple(option.name for option in fields(Options))
-"""The options that llmvcr adds to vcrpy's."""
+"""The options that llmvcr adds to vcrpy's; `allowed_hosts` is pytest-recording's word for its own."""
 
 _VCRPY_OPTIONS = (
     "additional_matchers",
@@ -57,18 +60,46 @@ _VCRPY_OPTIONS = (
 )
 """Every option that vcrpy 9.4 reads in `VCR.get_merged_config` and beside it; vcrpy ignores any other in silence."""
 
-KNOWN_OPTIONS = frozenset({*OWN_OPTIONS, *_VCRPY_OPTIONS, "allowed_hosts"})
-"""What `use_cassette`, the mark and `vcr_config` take; `allowed_hosts` is pytest-recording's."""
+KNOWN_OPTIONS = frozenset({*OWN_OPTIONS, *_VCRPY_OPTIONS})
+"""What `use_cassette`, the mark and `vcr_config` take."""
+
+
+_RULES = ("llmvcr_match", "llmvcr_ignore", "llmvcr_ids", "llmvcr_patterns", "llmvcr_canonical")
 
 
 def check_options(names: Iterable[str], *, where: str) -> None:
-    """Refuse options that nobody knows; raises OptionError naming them, with the nearest known name."""
+    """Refuse options that nobody knows; raises OptionError naming them, with the nearest known name.
+
+    Of a mapping of options to values also rules beside a `match_on` that leaves out `llm`, where they would do nothing.
+    """
     for name in names:
         if name not in KNOWN_OPTIONS:
             close = difflib.get_close_matches(name, KNOWN_OPTIONS, 1)
             hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(sorted(KNOWN_OPTIONS))}"
             message = f"{where}: there is no option {name!r}; {hint}"
             raise OptionError(message)
+    if isinstance(names, Mapping) and (idle := _idle(names)):
+        message = f"{where}: {_said(idle)}; add 'llm' to match_on, or leave one of the two out"
+        raise OptionError(message)
+
+
+def without_idle_rules(options: Mapping[str, Any], *, where: str) -> dict[str, Any]:
+    """Give options that were named in several places without the rules that do nothing, and warn of those."""
+    idle = _idle(options)
+    if idle:
+        warnings.warn(f"{where}: {_said(idle)}", stacklevel=2)
+    return {name: value for name, value in options.items() if name not in idle}
+
+
+def _idle(options: Mapping[str, Any]) -> tuple[str, ...]:
+    matchers = (*options.get("match_on", ("llm",)), *(options.get("additional_matchers") or ()))
+    defaults = {option.name: option.default for option in fields(Options)}
+    named = tuple(name for name in _RULES if options.get(name) and options[name] != defaults[name])
+    return () if "llm" in matchers else named
+
+
+def _said(idle: Sequence[str]) -> str:
+    return f"{', '.join(idle)}: of no effect, since match_on does not name the matcher 'llm'"
 
 
 class _Context(CassetteContextDecorator):  # type: ignore[misc]
@@ -81,15 +112,23 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
     _CassetteContextDecorator__finish: Any
     _CassetteContextDecorator__cassette: Any
 
+    _walls: AbstractContextManager[None] | None = None
+
     def __enter__(self) -> Any:
         opened = super().__enter__()
         if isinstance(opened, LlmCassette):
             SWITCHBOARD.enter(opened, opened.taps)
+            if opened.wall is not None:
+                self._walls = WALLS.standing()
+                self._walls.__enter__()
         return opened
 
     def __exit__(self, *exc_info: object) -> None:
         cassette = self._CassetteContextDecorator__cassette
         try:
+            if self._walls is not None:
+                self._walls.__exit__(None, None, None)
+                self._walls = None
             if cassette is not None:
                 SWITCHBOARD.leave(cassette)
             super().__exit__(*exc_info)
@@ -98,6 +137,8 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
             if finish is not None:
                 next(finish, None)
                 self._CassetteContextDecorator__finish = None
+        if cassette is not None and exc_info[:1] == (None,):
+            cassette.faults.check()
 
 
 def register(vcr: VcrpyVCR, **options: Any) -> None:
@@ -127,7 +168,11 @@ def register(vcr: VcrpyVCR, **options: Any) -> None:
         check_options(config, where="use_cassette")
         own = {name: config.pop(name) for name in OWN_OPTIONS if name in config}
         chosen = replace(defaults, **own).checked()
-        return _Context(Opener(chosen), plain(**config)._args_getter)
+        # What `register` was given holds for a whole suite, and is meant for those of its tests that go by `llm`.
+        near = {**{name: getattr(defaults, name) for name in _RULES}, **own} if isinstance(vcr, VCR) else own
+        without_idle_rules({"match_on": vcr.match_on, **config, **near}, where="use_cassette")
+        hosts, localhost = (config.get(name, getattr(vcr, name)) for name in ("ignore_hosts", "ignore_localhost"))
+        return _Context(Opener(chosen, ignored(hosts, localhost=localhost)), plain(**config)._args_getter)
 
     vcr._use_cassette = use
 

@@ -14,6 +14,7 @@ from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
 from vcr.serialize import serialize
 
 from llmvcr import formats, storage
+from llmvcr.bridge.sockets import check
 from llmvcr.bridge.translate import to_interaction, to_pair
 from llmvcr.errors import WriteError
 from llmvcr.formats import Document, vcr_dict
@@ -111,6 +112,8 @@ class Persister:
         for one in dict.fromkeys((path, *self._more)):
             document = self._read(one) if isinstance(serializer, Serializer) else _read_by(serializer, one)
             if document is not None:
+                for number, interaction in enumerate(document.interactions):
+                    check(interaction, path=one, number=number)
                 self._extra[one] = dict(document.extra)
                 yield document
 

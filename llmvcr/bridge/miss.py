@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, TypeVar
 
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-__all__ = ["Miss", "MissAbort", "miss"]
+__all__ = ["Miss", "MissAbort", "miss", "through_sdks"]
+
+_Error = TypeVar("_Error", bound=Exception)
 
 _SDK_ERRORS = (("openai", "OpenAIError"), ("anthropic", "AnthropicError"))
 """Base errors that an SDK lets through at once. Of any other exception it takes a lost connection, asks twice more
@@ -55,9 +57,13 @@ class MissAbort(BaseException):
 
 def miss(cassette: Any, request: Any) -> Miss:
     """Return the error for a vcrpy request that `cassette` lacks."""
-    bases = [getattr(sys.modules[sdk], name) for sdk, name in _SDK_ERRORS if hasattr(sys.modules.get(sdk), name)]
-    kind = type("Miss", (Miss, *bases), {"__module__": __name__}) if bases else Miss
-    error: Miss = kind(cassette=cassette, failed_request=request)
+    error = through_sdks(Miss)(cassette=cassette, failed_request=request)
     said, _, _ = str(error).partition("\n\nHow to fix:\n")
     error.args = ("\n".join((said, "", "How to fix:", *(f"  * {line}" for line in _ADVICE[error.reason]))),)
     return error
+
+
+def through_sdks(kind: type[_Error]) -> type[_Error]:
+    """Return an error class as one that the SDKs which are loaded let through at once."""
+    bases = [getattr(sys.modules[sdk], name) for sdk, name in _SDK_ERRORS if hasattr(sys.modules.get(sdk), name)]
+    return type(kind.__name__, (kind, *bases), {"__module__": kind.__module__}) if bases else kind

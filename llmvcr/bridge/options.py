@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from llmvcr.bridge.recording import Keep
 from llmvcr.errors import OptionError
+from llmvcr.faults import Fault, checked
 from llmvcr.rulesets import RuleSet, ruleset
 
-__all__ = ["Options"]
+__all__ = ["Block", "Options"]
+
+Block = Literal["cassette", "all", "off"]
+"""What is stopped under record mode none: hosts of the cassette and of providers, every host, or nothing."""
+
+_CHOICES: dict[str, tuple[str | None, ...]] = {
+    "llmvcr_miss": ("raise", "abort"),
+    "llmvcr_dialect": (None, "yaml", "json", "vcr_json"),
+    "llmvcr_keep": get_args(Keep),
+    "llmvcr_compressed": ("unpack", "keep"),
+    "llmvcr_block_network": get_args(Block),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,36 +31,55 @@ class Options:
     """What llmvcr adds to vcrpy's options; the dialect is that of a new file, where the serializer's is not meant.
 
     `llmvcr_timing` is the pace of a replay: "none", "recorded" or a factor (0.5 is twice as fast as recorded);
-    `llmvcr_keep` is how much is kept of a stream.
+    `llmvcr_keep` is how much is kept of a stream, `llmvcr_compressed` whether a compressed answer of an LLM is recorded
+    so that it can be read.
+
+    `llmvcr_block_network` is what is stopped under record mode none, and `allowed_hosts` what passes all the same:
+    regular expressions, as pytest-recording reads them.
 
     `llmvcr_match` names presets, `llmvcr_ignore` and `llmvcr_ids` paths, `llmvcr_patterns` regular expressions by
     path, and `llmvcr_canonical` is a function of the fields to compare: see `llmvcr.rulesets.ruleset`.
+
+    `llmvcr_faults` are what goes wrong, one or several `llmvcr.Fault`.
     """
 
     llmvcr_miss: Literal["raise", "abort"] = "raise"
     llmvcr_dialect: str | None = None
+    llmvcr_block_network: Block = "off"
+    allowed_hosts: str | Sequence[str] | None = ()
     llmvcr_timing: str | float = "none"
     llmvcr_keep: Keep = "times"
+    llmvcr_compressed: Literal["unpack", "keep"] = "unpack"
     llmvcr_match: str | Sequence[str] = "llm"
     llmvcr_ignore: str | Sequence[str] = ()
     llmvcr_ids: str | Sequence[str] = ()
     llmvcr_patterns: Mapping[str, str | Sequence[str]] | None = None
     llmvcr_canonical: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    llmvcr_faults: Sequence[Fault] = ()
 
     def checked(self) -> Options:
         """Give these options back; raises OptionError for a value that one cannot have, naming the option."""
-        if self.llmvcr_miss not in ("raise", "abort"):
-            message = f"llmvcr_miss is 'raise' or 'abort', not {self.llmvcr_miss!r}"
-            raise OptionError(message)
-        if self.llmvcr_dialect not in (None, "yaml", "json", "vcr_json"):
-            message = f"llmvcr_dialect is 'yaml', 'json' or 'vcr_json', not {self.llmvcr_dialect!r}"
-            raise OptionError(message)
-        if self.llmvcr_keep not in get_args(Keep):
-            message = f"llmvcr_keep is 'bytes', 'boundaries' or 'times', not {self.llmvcr_keep!r}"
-            raise OptionError(message)
+        for name, values in _CHOICES.items():
+            if (value := getattr(self, name)) not in values:
+                *most, last = (repr(one) for one in values if one is not None)
+                raise OptionError(f"{name} is {', '.join(most)} or {last}, not {value!r}")
         _ = self.pace
+        _ = self.allowed
         self.rules()
-        return self
+        return replace(self, llmvcr_faults=checked(self.llmvcr_faults))
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The expressions of `allowed_hosts`: a list, or one string with commas, or None. Raises OptionError."""
+        given = self.allowed_hosts
+        found = tuple(given.split(",") if isinstance(given, str) else given or ())
+        for one in found:
+            try:
+                re.compile(one)
+            except (TypeError, re.error) as error:
+                message = f"allowed_hosts: {one!r} is no regular expression: {error}"
+                raise OptionError(message) from None
+        return found
 
     @property
     def pace(self) -> float:

@@ -66,11 +66,13 @@ class Recording:
         return len(self._places)
 
 
-def heard(request: Request, response: Response, keep: Keep) -> Interaction:
+def heard(request: Request, response: Response, *, keep: Keep, unpack: bool) -> Interaction:
     """Make the interaction of what a tap has heard, with as much of it as is to be kept."""
     response = whole(response)
     notes: dict[str, Any] = {}
-    if canonical(request).provider:  # an LLM's answer is there to be read; other traffic stays as vcrpy records it
+    if (
+        unpack and canonical(request).provider
+    ):  # an LLM's answer is there to be read; other traffic stays as vcrpy records it
         response, encoding = unpacked(response)
         notes = {"encoding": encoding} if encoding else {}
     if keep != "times":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from llmvcr.interaction import Request, Response
+from llmvcr.sockets import Event, Mismatch, Player
 
-__all__ = ["Call", "Patch", "Recorder", "Tap"]
+__all__ = ["Call", "Dial", "Patch", "Recorder", "Tap"]
 
 Patch = tuple[Any, str, Any]
 """(object, name of the attribute, the function that stands there while a cassette is open)."""
@@ -20,11 +21,31 @@ class Call:
 
     All are None for traffic that the cassette is told to leave alone. `record` is called once, when the real
     answer has passed or has come to a bad end (`Response.ended`). While it passes, `opened` was given a function
-    that has it recorded as far as it was heard: the cassette may close first.
+    that has it recorded as far as it was heard: the cassette may close first. `spool` opens a file for an answer that
+    is too large to hold.
     """
 
     answer: Response | None = None
     record: Callable[[Response], None] | None = None
+    opened: Callable[[Callable[[], None]], None] | None = None
+    spool: Callable[[], BinaryIO] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """What the cassette said to the handshake of a WebSocket: an `answer` to replay, or a way to `record` the real one.
+
+    An answer of status 101 comes with the `player` of the connection; what it gives is due `pace` times as late as it
+    was recorded, and what it raises is raised as `missing` says. Any other answer refuses the handshake. `record` is
+    called once, with the request as it was sent, the answer to it, and what crossed the connection until it ended.
+    All are None for a connection that the cassette is told to leave alone; `opened` is that of a Call.
+    """
+
+    answer: Response | None = None
+    player: Player | None = None
+    pace: float = 0.0
+    missing: Callable[[Mismatch], BaseException] | None = None
+    record: Callable[[Request, Response, tuple[Event, ...]], None] | None = None
     opened: Callable[[Callable[[], None]], None] | None = None
 
 
@@ -33,6 +54,10 @@ class Recorder(Protocol):
 
     def call(self, request: Request) -> Call:
         """Say what to do with a request; raises the miss when it is neither recorded nor may be."""
+        ...
+
+    def dial(self, request: Request) -> Dial:
+        """Say what to do with the handshake of a WebSocket; raises the miss as `call` does."""
         ...
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from llmvcr.interaction import Headers, Response, failure
 from llmvcr.taps.base import Call
+from llmvcr.taps.pieces import Pieces
 
 __all__ = ["Ear"]
 
@@ -18,14 +19,14 @@ class Ear:
     With a `Call` that does not record, it hears nothing.
     """
 
-    __slots__ = ("_asked", "_call", "_chunks", "_head", "_times", "over")
+    __slots__ = ("_asked", "_call", "_head", "_pieces", "_times", "over")
 
     def __init__(self, call: Call) -> None:
         """Start the clock of a call that is about to be sent."""
         self._call = call
         self._asked = time.monotonic()
         self._head: Response | None = None
-        self._chunks: list[bytes | bytearray] = []
+        self._pieces = Pieces(call.spool)
         self._times: list[float] = []
         self.over = call.record is None
         """Whether there is nothing more to hear."""
@@ -44,14 +45,12 @@ class Ear:
         """Take the next piece of the body, as the transport gave it; an empty one says nothing."""
         if not self.over and data:
             self._times.append(self._elapsed())
-            self._chunks.append(bytes(data))
+            self._pieces.add(bytes(data))
 
     def more(self, data: bytes) -> None:
         """Take what belongs to the last chunk: the application reads it in parts."""
         if not self.over and data:
-            if not isinstance(self._chunks[-1], bytearray):
-                self._chunks[-1] = bytearray(self._chunks[-1])
-            self._chunks[-1] += data
+            self._pieces.more(data)
 
     def trailers(self, headers: Headers) -> None:
         """Take the header lines that stand after the body."""
@@ -74,8 +73,7 @@ class Ear:
         if self._head is None:
             self._call.record(failure(ended, error, (self._elapsed(),)))
             return
-        chunks = tuple(map(bytes, self._chunks))
-        heard = replace(self._head, chunks=chunks, times=tuple(self._times), ended=ended, error=error)
+        heard = replace(self._head, chunks=self._pieces.taken(), times=tuple(self._times), ended=ended, error=error)
         self._call.record(heard)
 
     def _elapsed(self) -> float:

@@ -28,6 +28,7 @@ FAILURES: tuple[Failure, ...] = (
     Failure("certificate", "ConnectError", "ClientConnectorCertificateError", "SSLError"),
     Failure("connect timeout", "ConnectTimeout", "ConnectionTimeoutError", "ConnectTimeoutError"),
     Failure("read timeout", "ReadTimeout", "SocketTimeoutError", "ReadTimeoutError"),
+    Failure("read timeout", "ReadTimeout", "TimeoutError", "ReadTimeoutError"),  # the `total` of aiohttp's timeout
     Failure("write timeout", "WriteTimeout", "SocketTimeoutError", "TimeoutError"),
     Failure("pool timeout", "PoolTimeout", "ConnectionTimeoutError", "EmptyPoolError"),
     Failure("cut", "RemoteProtocolError", "ClientPayloadError", "ProtocolError"),
@@ -42,6 +43,13 @@ FAILURES: tuple[Failure, ...] = (
     Failure("read", "ReadError", "ClientOSError", "ConnectionAbortedError"),
     Failure("write", "WriteError", "ClientOSError", "BrokenPipeError"),
     Failure("proxy", "ProxyError", "ClientProxyConnectionError", "ProxyError"),
+    # Less usual words of aiohttp's; the first is that of versions before 3.10.
+    Failure("read timeout", "ReadTimeout", "ServerTimeoutError", "ReadTimeoutError"),
+    Failure("connect", "ConnectError", "UnixClientConnectorError", "NewConnectionError"),
+    Failure("certificate", "ConnectError", "ServerFingerprintMismatch", "SSLError"),
+    Failure("write", "WriteError", "ClientConnectionError", "ProtocolError"),
+    Failure("write", "WriteError", "ClientConnectionResetError", "ProtocolError"),
+    Failure("proxy", "ProxyError", "ClientHttpProxyError", "ProxyError"),
     Failure("decoding", "DecodingError", "ClientPayloadError", "DecodeError"),
 )
 """Every failure that a recording may hold. Nothing is ever imported by a name that stands in a file."""

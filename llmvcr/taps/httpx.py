@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -18,11 +19,17 @@ from llmvcr.taps.base import Patch, Recorder
 from llmvcr.taps.ear import Ear
 from llmvcr.taps.failures import CANCELLED, is_cancellation
 from llmvcr.taps.httpx_streams import listen, replay, replay_async
+from llmvcr.walls import passing
 
 __all__ = ["HTTPX", "HTTPX2", "HttpxTap"]
 
 _SYNC = ("HTTPTransport", "WSGITransport", "MockTransport")
 _ASYNC = ("AsyncHTTPTransport", "ASGITransport", "MockTransport")
+
+_IN_PROCESS = frozenset({"WSGITransport", "ASGITransport", "MockTransport"})
+"""Transports that call the application itself, whose own connections the walls still judge."""
+
+_Way = Callable[[], AbstractContextManager[None]]
 
 _STUBS = frozenset({"_inner_handle_request", "_inner_handle_async_request", "_tapped", "_tapped_async"})
 """The wrappers of recorders, vcrpy's and ours, by the names of their functions."""
@@ -56,7 +63,8 @@ class HttpxTap:
         for owner, name in _transports(lib):
             if hasattr(owner, name):
                 wrap = _async if name == "handle_async_request" else _sync
-                yield owner, name, wrap(_real(getattr(owner, name)), recorder, lib)
+                way = nullcontext if owner.__name__ in _IN_PROCESS else passing
+                yield owner, name, wrap(_real(getattr(owner, name)), recorder, lib, way)
 
 
 HTTPX = HttpxTap("httpx")
@@ -81,7 +89,7 @@ def _transports(lib: ModuleType) -> Iterator[tuple[Any, str]]:
             yield getattr(module, asynchronous), "handle_async_request"
 
 
-def _sync(real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType) -> Callable[[Any, Any], Any]:
+def _sync(real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType, way: _Way) -> Callable[[Any, Any], Any]:
     def _tapped(transport: Any, request: Any) -> Any:
         body = b"".join(request.stream)
         request.stream = lib.ByteStream(body)  # the real transport reads it once more
@@ -90,7 +98,8 @@ def _sync(real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType) 
             return replay(call.answer, request, lib)
         ear = Ear(call)
         try:
-            response = real(transport, request)
+            with way():
+                response = real(transport, request)
         except lib.TransportError as error:
             ear.failed(error)
             raise
@@ -100,7 +109,9 @@ def _sync(real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType) 
     return _tapped
 
 
-def _async(real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType) -> Callable[[Any, Any], Any]:
+def _async(
+    real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType, way: _Way
+) -> Callable[[Any, Any], Any]:
     async def _tapped_async(transport: Any, request: Any) -> Any:
         body = b"".join([part async for part in request.stream])
         request.stream = lib.ByteStream(body)
@@ -109,7 +120,8 @@ def _async(real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType)
             return await replay_async(call.answer, request, lib)
         ear = Ear(call)
         try:
-            response = await real(transport, request)
+            with way():
+                response = await real(transport, request)
         except lib.TransportError as error:
             ear.failed(error)
             raise

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from llmvcr.errors import SideBySideError
 from llmvcr.interaction import Request
-from llmvcr.taps.base import Call, Patch, Recorder, Tap
+from llmvcr.taps.base import Call, Dial, Patch, Recorder, Tap
 
 __all__ = ["Line", "Switchboard", "Tapped"]
 
@@ -51,6 +51,11 @@ class Line:
         """Ask the cassette that hears this call; without one the call is left alone."""
         cassette = self.board.hearing(self.tap)
         return Call() if cassette is None else cassette.call(request)
+
+    def dial(self, request: Request) -> Dial:
+        """Ask the cassette that hears this handshake; without one the connection is left alone."""
+        cassette = self.board.hearing(self.tap)
+        return Dial() if cassette is None else cassette.dial(request)
 
 
 class Switchboard:
@@ -105,6 +110,12 @@ class Switchboard:
             while seat is not None and (tap not in seat.taps or not seat.open):
                 seat = seat.parent
         return None if seat is None else seat.cassette
+
+    def here(self) -> tuple[Tapped, ...]:
+        """Give the cassettes that a call of this context may belong to: one, or those that are open side by side."""
+        with self._lock:
+            seat = _still_open(self._current.get())
+            return tuple(one.cassette for one in ([seat] if seat is not None else self._innermost()))
 
     def _innermost(self) -> list[_Seat]:
         parents = [one.parent for one in self._seats]

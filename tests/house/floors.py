@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("canonical", "bodies", "ids", "plans", "renaming", "presets", "rulesets", "jsonpaths", "loosening"),
         "answers",
-        *("redaction", "secret_shapes"),
+        *("redaction", "secrets"),
     ),
     ("index", "origins", "diff", "formats", "faults", "sockets"),
     ("storage", "sdk_objects", "listing", "model_lists", "lookup"),

@@ -1,4 +1,4 @@
-"""A server that sends the very bytes a test has written down: any framing, any bad end; also through TLS or as a proxy."""
+"""A server that sends the very bytes a test has written down: any framing, any bad end, also as a proxy or with TLS."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def _talk(sock: socket.socket, plan: Scripted, wrap: Callable[[socket.socket], s
     plan.connections += 1
     sock.sendall(plan.greeting)
     if plan.proxied:
-        file = sock.makefile("rb", 0)
-        plan.heads.append(_head(file.readline))
+        unread = sock.makefile("rb", 0)  # nothing of the TLS that follows is read ahead
+        plan.heads.append(_head(unread.readline))
         sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
     sock = wrap(sock)
     with contextlib.closing(sock), sock.makefile("rb") as file:
@@ -70,7 +70,7 @@ def _body(file: BinaryIO, lines: dict[bytes, bytes]) -> Iterator[bytes]:
     if lines.get(b"transfer-encoding") != b"chunked":
         yield file.read(int(lines.get(b"content-length", 0)))
         return
-    while size := int(file.readline(), 16):
+    while size := int(file.readline() or b"0", 16):
         yield file.read(size)
         file.readline()
     file.readline()

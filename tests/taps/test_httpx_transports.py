@@ -15,7 +15,7 @@ import vcr
 
 import llmvcr
 from llmvcr.storage import load
-from llmvcr.taps import Call
+from llmvcr.taps import Call, Dial
 from llmvcr.taps.httpx import HttpxTap
 from taps.paced import Paced
 
@@ -27,6 +27,9 @@ class _Silent:
 
     def call(self, _request: object) -> Call:
         return Call()
+
+    def dial(self, _request: object) -> Dial:
+        return Dial()
 
 
 def _attributes(lib: Any) -> list[Any]:

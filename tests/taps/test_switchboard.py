@@ -13,8 +13,8 @@ import pytest
 
 from llmvcr.errors import SideBySideError
 from llmvcr.interaction import Request
-from llmvcr.taps.base import Call, Patch, Recorder
-from llmvcr.taps.switchboard import Switchboard
+from llmvcr.taps.base import Call, Dial, Patch, Recorder
+from llmvcr.taps.switchboard import Line, Switchboard
 
 
 class Library:
@@ -58,6 +58,11 @@ class Cassette:
         """Take note."""
         self.heard.append(request.url)
         return Call()
+
+    def dial(self, request: Request) -> Dial:
+        """Take note of a handshake."""
+        self.heard.append(f"dialled {request.url}")
+        return Dial()
 
 
 PLAIN = Library.__dict__["send"]
@@ -246,3 +251,13 @@ def test_left_twice(board: Switchboard) -> None:
     board.leave(cassette)
     board.leave(cassette)
     assert cassette.heard == []
+
+
+def test_a_handshake_is_heard_as_a_call_is(board: Switchboard) -> None:
+    """The handshake of a WebSocket goes to the cassette of its context; without one the connection is left alone."""
+    cassette, line = Cassette(A), Line(board, "library")
+    board.enter(cassette, [LibraryTap()])
+    line.dial(Request("GET", "wss://h/x"))
+    board.leave(cassette)
+    assert line.dial(Request("GET", "wss://h/y")) == Dial()
+    assert cassette.heard == ["dialled wss://h/x"]

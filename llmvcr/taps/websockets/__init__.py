@@ -1,0 +1,37 @@
+"""The tap for websockets: real connections are heard frame by frame, recorded ones are played by a server in memory.
+
+Heard are its two clients, websockets.asyncio.client and websockets.sync.client, from version 13 on. Its legacy client
+(websockets.legacy.client) and the one for trio are left alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from llmvcr.taps.base import Patch, Recorder
+
+__all__ = ["WEBSOCKETS", "WebsocketsTap"]
+
+
+@dataclass(frozen=True, slots=True)
+class WebsocketsTap:
+    """The library websockets, which the openai SDK speaks to Realtime and Responses through."""
+
+    name: str = "websockets"
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """Name none: vcrpy knows no WebSockets."""
+        return ()
+
+    def patches(self, recorder: Recorder) -> Iterator[Patch]:
+        """Give one patch for each client of the library."""
+        if importlib.util.find_spec("websockets") and importlib.util.find_spec("websockets.asyncio"):
+            # Only here: whoever opens no cassette, or has no websockets, need not load it.
+            yield from importlib.import_module("llmvcr.taps.websockets.connecting").patches(recorder)
+
+
+WEBSOCKETS = WebsocketsTap()

@@ -1,0 +1,30 @@
+"""The way through the walls for a call that was heard, and that its cassette lets reach the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+__all__ = ["is_passing", "passing"]
+
+_PASSING: ContextVar[bool] = ContextVar("llmvcr_passing", default=False)
+
+
+@contextmanager
+def passing() -> Iterator[None]:
+    """Let connections of this context, and of tasks that start in it, through every wall.
+
+    A tap enters it around the real call, when the cassette has heard the request and lets it go on: it may be
+    recorded, or `ignore_hosts` or `before_record_request` leave it alone.
+    """
+    token = _PASSING.set(True)
+    try:
+        yield
+    finally:
+        _PASSING.reset(token)
+
+
+def is_passing() -> bool:
+    """Say whether a heard call is under way in this context."""
+    return _PASSING.get()
