@@ -6,30 +6,27 @@ import contextlib
 import itertools
 import threading
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from vcr.cassette import Cassette
-from vcr.matchers import requests_match
 from vcr.record_mode import RecordMode
 
 from llmvcr.bridge.faulting import Faulting, Mishap
 from llmvcr.bridge.files import Serializer
-from llmvcr.bridge.matching import explain, llm, matcher
+from llmvcr.bridge.finding import Finding
+from llmvcr.bridge.matching import llm
 from llmvcr.bridge.miss import MissAbort, miss
 from llmvcr.bridge.options import Options
 from llmvcr.bridge.recording import Recording, heard, now
 from llmvcr.bridge.serving import served
 from llmvcr.bridge.sockets import Sockets
-from llmvcr.bridge.translate import Pair, settle, to_pair, to_request, to_response, to_vcr_request
+from llmvcr.bridge.translate import Pair, settle, to_pair, to_request, to_vcr_request
 from llmvcr.bridge.walling import PATCH, Ignored, wall
-from llmvcr.canonical import Canonical, canonical
+from llmvcr.canonical import canonical
 from llmvcr.formats import extra
-from llmvcr.index import Index
 from llmvcr.interaction import Request, Response
-from llmvcr.rulesets import DEFAULT
 from llmvcr.taps import TAPS, Call, Dial
 
 __all__ = ["LlmCassette", "Opener"]
@@ -63,10 +60,10 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         """The client libraries that this cassette hears; of others vcrpy's own stubs tell it."""
         replaced = itertools.chain.from_iterable(tap.replaces for tap in self.taps)
         self._rules = options.rules()
-        self._applied: set[str] = set()
-        self._llm = llm if self._rules is DEFAULT else matcher(self._form)
+        self.finding = Finding(self, self._rules)
+        """What looks through the interactions."""
         if "match_on" in config:
-            config["match_on"] = [self._llm if one is llm else one for one in config["match_on"]]
+            config["match_on"] = [self.finding.llm if one is llm else one for one in config["match_on"]]
         patches = (*config.pop("custom_patches", ()), PATCH)
         super().__init__(skip_patchers=(*skipped, *replaced), custom_patches=patches, **config)
         self.wall = wall(self, options, ignored)
@@ -75,10 +72,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
             self._before_save_interaction.append(_settled)
         self._options = options
         self._lock = threading.RLock()
-        self._index: Index | None = None
-        self._recordings = False  # whether what was loaded answers equal requests without limit
         self._used: set[int] = set()  # which of self.data were played, or had a fault made of them
-        self._playable = 0  # how many of self.data may be played once; what was recorded since then may not
         self._recording = Recording()
         self.faults = Faulting(options.llmvcr_faults, waits=options.pace > 0)
         self._sockets = Sockets(self, self._rules)
@@ -123,7 +117,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
             return False
         with self._lock:
             self.faults.unheard(request)
-            return self._plays and self._find(request) is not None
+            return self._plays and self.finding.find(request) is not None
 
     def play_response(self, request: Any) -> Any:
         """Give the next recorded answer; raises vcrpy's UnhandledHTTPRequestError where there is none."""
@@ -134,36 +128,23 @@ class LlmCassette(Cassette):  # type: ignore[misc]
 
     def rules(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Give the user's rules that `llm` goes by, and those that found something, in what is recorded too."""
-        if not self._rules.labels or self._llm not in self._match_on:
-            return (), ()
         with self._lock:
-            for request, _ in self.data:
-                self._form(to_request(request))
-            return self._rules.labels, tuple(sorted(self._applied))
+            return self.finding.rules()
 
     def rewind(self) -> None:
         """Make every interaction playable again."""
         with self._lock:
             super().rewind()
-            self._index = None
+            self.finding.begin()
             self._sockets = Sockets(self, self._rules)
-            self._playable = len(self.data)
 
     def find_requests_with_most_matches(self, request: Any) -> list[Any]:
         """Give the recorded request that is nearest by content, with the differences field by field."""
-        if not self._indexes:
+        if not self.finding.indexes:
             found: list[Any] = super().find_requests_with_most_matches(request)
             return found
-        wanted = to_request(self._before_record_request(request) or request)
         with self._lock:
-            index = self._fresh_index()
-            if played := index.positions(wanted):
-                return [(self.data[position][0], ["llm"], []) for position in played]
-            nearest = index.nearest(wanted)
-        if nearest is None:
-            return []
-        position, different = nearest
-        return [(self.data[position][0], [], [("llm", explain(different))])]
+            return self.finding.nearest(self._before_record_request(request) or request)
 
     def _load(self) -> None:
         self._loading = True
@@ -171,8 +152,8 @@ class LlmCassette(Cassette):  # type: ignore[misc]
             super()._load()
         finally:
             self._loading = False
-        self._recordings = getattr(self._persister, "repeats", False)
-        self._playable = len(self.data)
+        self.finding.recordings = getattr(self._persister, "repeats", False)
+        self.finding.begin()
 
     def _save(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - vcrpy's signature
         with contextlib.ExitStack() as stack:
@@ -190,56 +171,20 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         super()._persist({**cassette_dict, **ordered})
 
     def _responses(self, request: Any) -> Iterator[tuple[int, Any]]:
-        if not self._indexes:
+        if not self.finding.indexes:
             yield from super()._responses(request)
             return
-        wanted = to_request(self._before_record_request(request))
         with self._lock:
-            positions = self._fresh_index().positions(wanted)
+            positions = tuple(self.finding.positions(self._before_record_request(request)))
         for position in positions:
             yield position, self.data[position][1]
-
-    @property
-    def _indexes(self) -> bool:
-        return list(self._match_on) == [self._llm]
 
     @property
     def _plays(self) -> bool:
         return self.record_mode != RecordMode.ALL and bool(self.rewound or self.allow_playback_repeats)
 
-    @property
-    def _repeats(self) -> bool:
-        return bool(self.allow_playback_repeats or self._recordings)
-
-    def _form(self, request: Request, known: AbstractSet[str] = frozenset()) -> Canonical:
-        form = canonical(request, self._rules, known)
-        if self._rules.labels:
-            self._applied.update(self._rules.applied(form.rules))
-        return form
-
-    def _fresh_index(self) -> Index:
-        if self._index is None:
-            self._index = Index(repeats=self._repeats, form=self._form, answer=self._recorded_answer)
-        for position, (request, _) in enumerate(self.data[len(self._index) :], len(self._index)):
-            fresh = position >= self._playable
-            self._index.add(to_request(request), fresh=fresh)
-            if fresh:
-                self._index.mark(position)
-        return self._index
-
-    def _recorded_answer(self, position: int) -> Response:
-        return to_response(self.data[position][1], path=self._path, number=position)
-
-    def _find(self, request: Any) -> int | None:
-        if self._indexes:
-            return self._fresh_index().peek(to_request(request))
-        for position, (recorded, _) in enumerate(self.data if self._repeats else self.data[: self._playable]):
-            if (self._repeats or not self.play_counts[position]) and requests_match(request, recorded, self._match_on):
-                return position
-        return None
-
     def _take(self, request: Any) -> int | None:
-        position = self._fresh_index().take(to_request(request)) if self._indexes else self._find(request)
+        position = self.finding.take(request)
         if position is not None:
             self._played(position)
         return position
@@ -255,11 +200,13 @@ class LlmCassette(Cassette):  # type: ignore[misc]
 
     def _answer(self, request: Any, mishap: Mishap) -> Response | None:
         """Give the next recorded answer as a tap serves it, with what happens to it; None where there is none."""
-        take = self._find if mishap.due.rows else self._take  # a fault mostly leaves the answer to the call after it
+        take = (
+            self.finding.find if mishap.due.rows else self._take
+        )  # a fault mostly leaves the answer to the call after it
         position = take(request) if self._plays else None
         if position is None:
             return None
-        answer = served(self._recorded_answer(position), self._options.pace)
+        answer = served(self.finding.answer(position), self._options.pace)
         if mishap.due.rows:
             answer, uses_up = mishap.alter(answer)
             if uses_up:

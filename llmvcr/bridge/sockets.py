@@ -10,7 +10,7 @@ from vcr.matchers import requests_match
 
 from llmvcr.bridge.miss import Miss, MissAbort, through_sdks
 from llmvcr.bridge.recording import now
-from llmvcr.bridge.translate import to_interaction, to_pair, to_request, to_vcr_request
+from llmvcr.bridge.translate import to_interaction, to_pair, to_vcr_request
 from llmvcr.canonical import canonical
 from llmvcr.diff import describe
 from llmvcr.errors import ReadError
@@ -88,7 +88,7 @@ class Sockets:
         if line is None:
             line = self._lines[positions] = self._line(request.url, positions)
         unplayed = (position for position in positions if not cassette.play_counts[position])
-        position = next(unplayed, positions[-1] if cassette._repeats else None)
+        position = next(unplayed, positions[-1] if cassette.finding.repeats else None)
         if position is None:
             return None
         answer = line.answers[position]
@@ -110,7 +110,7 @@ class Sockets:
                     for position, one in recorded.items()
                     if one.response.status == _SWITCHED
                 ],
-                repeats=self._cassette._repeats,
+                repeats=self._cassette.finding.repeats,
                 form=lambda asked, known: canonical(asked, self._rules, known),
                 moved=self._moved,
                 lock=self._cassette._lock,
@@ -120,9 +120,9 @@ class Sockets:
     def _positions(self, wanted: Any) -> tuple[int, ...]:
         """Give the positions of the recorded handshakes that are equal to this one, in recorded order."""
         cassette = self._cassette
-        playable = len(cassette.data) if cassette._repeats else cassette._playable
-        if cassette._indexes:
-            found = cassette._fresh_index().positions(to_request(wanted))
+        playable = len(cassette.data) if cassette.finding.repeats else cassette.finding.playable
+        if cassette.finding.indexes:
+            found = cassette.finding.positions(wanted)
         else:
             found = [n for n, (one, _) in enumerate(cassette.data) if requests_match(wanted, one, cassette._match_on)]
         return tuple(n for n in found if n < playable and is_socket(cassette.data[n][0].uri))

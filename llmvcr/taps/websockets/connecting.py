@@ -42,8 +42,9 @@ _OF_A_NETWORK = frozenset(
 def patches(recorder: Recorder) -> Iterator[Patch]:
     """Give one patch for each client, and for each module that has taken the function `connect` out of its own."""
     asynchronous = websockets.asyncio.client.connect
-    opener, factory = next(names for names in _OPENERS if hasattr(asynchronous, names[0]))
-    yield asynchronous, opener, _async(_real(getattr(asynchronous, opener)), factory, recorder)
+    for opener, factory in _OPENERS:
+        if hasattr(asynchronous, opener):
+            yield asynchronous, opener, _async(_real(getattr(asynchronous, opener)), factory, recorder)
     reconnect = getattr(websockets.sync.client, "reconnect", None)
     if reconnect is not None:
         yield reconnect, "open_connection", _opening(_real(reconnect.open_connection), recorder)

@@ -114,8 +114,8 @@ class Server:
         try:
             self._put(self._dial.player.sent(data.decode() if text else data))
         except Exception as error:  # noqa: BLE001 - a miss, or what a user's own function raised: raised from `send`
-            is_miss = isinstance(error, Mismatch) and self._dial.missing is not None
-            self.missed = self._dial.missing(error) if is_miss else error
+            missing = self._dial.missing
+            self.missed = missing(error) if missing is not None and isinstance(error, Mismatch) else error
             self.left()
 
     def _put(self, turn: tuple[Due, ...]) -> None:
