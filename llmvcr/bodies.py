@@ -34,6 +34,7 @@ _BLANKS = " \t\r\n"
 _STARTS = frozenset('{["-0123456789tfnNI')
 _ESCAPED_OPEN = "\\u27"
 _FIRST_INEXACT = 2.0**53
+_CONTAINERS = (dict, list)
 
 
 class Mark(str):
@@ -131,7 +132,7 @@ def _too_deep(value: Json) -> bool:
     for _ in range(MAX_DEPTH + 2):
         inner: list[Json] = []
         for one in level:
-            inner += [x for x in (one.values() if isinstance(one, dict) else one) if isinstance(x, dict | list)]
+            inner += [x for x in (one.values() if one.__class__ is dict else one) if x.__class__ in _CONTAINERS]
         if not inner:
             return False
         level = inner

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import ParseResult, parse_qsl, quote, unquote_to_bytes, urlparse
 
-from llmvcr import bodies, renaming
+from llmvcr import bodies, plans, renaming
 from llmvcr.errors import OptionError
 from llmvcr.interaction import Json, Request, header
 from llmvcr.loosening import Loosening
-from llmvcr.providers import Endpoint, Rule, find, is_loopback, split_path
+from llmvcr.providers import Endpoint, Rule, find, is_loopback, other, split_path
 from llmvcr.rulesets import DEFAULT, RuleSet
 
 __all__ = ["Canonical", "canonical", "text"]
@@ -28,14 +29,17 @@ class Canonical:
     `fields` of an LLM call: "method", "host" ("loopback" for this machine on any port, else with the port where it is
     not the scheme's own), "endpoint", "path" (its parameters, and as "base" what stands before the call), "query",
     "kind" and "body" (see `llmvcr.bodies.Body`). A value that rules put in place of another stands between U+27E8 and
-    U+27E9, which no text of a request can forge. Headers play no part. Of any other request (`provider` and `endpoint`
-    are ""): what vcrpy's default matchers compare. `rules` are the rules that found something. Not to be changed.
+    U+27E9, which no text of a request can forge. Headers play no part, but for those that the endpoint's row names
+    (then there is "headers"). Of any other request (`provider` and `endpoint` are ""), an SDK's telemetry among them:
+    what vcrpy's default matchers compare. `rules` are the rules that found something, `ids` what was renamed, in the
+    order of the names: equal requests may differ in them. Not to be changed.
     """
 
     provider: str
     endpoint: str
     fields: Json
     rules: tuple[Rule, ...] = ()
+    ids: tuple[str, ...] = ()
 
     @property
     def key(self) -> bytes:
@@ -43,11 +47,13 @@ class Canonical:
         return blake2b(text(self.fields).encode("ascii"), digest_size=16).digest()
 
 
-def canonical(request: Request, ruleset: RuleSet = DEFAULT) -> Canonical:
+def canonical(request: Request, ruleset: RuleSet = DEFAULT, known: AbstractSet[str] = frozenset()) -> Canonical:
     """Give the canonical form of a request (shared/matching.md, section 4). Pure; never raises, whatever the bytes.
 
     `ruleset` says what beside the rows of the provider is left out or renamed; of requests that are no LLM call
-    nothing is. A function of the user's in it may raise what it likes, and OptionError says that it gave no fields.
+    nothing is. `known` are ids that earlier answers brought (`llmvcr.answers.drawn`): they are renamed wherever they
+    stand whole, in texts and in the URL. A function of the user's may raise what it likes, and OptionError says that
+    it gave no fields.
     """
     try:
         url = urlparse(request.url)
@@ -55,25 +61,31 @@ def canonical(request: Request, ruleset: RuleSet = DEFAULT) -> Canonical:
     except ValueError:
         return Canonical("", "", {"method": request.method, "url": request.url})
     body = bodies.read(request.body, header(request.headers, "content-type"))
-    found = find(request.method, request.url, body.keys)
+    found = find(request.method, request.url, body.keys) or other(request.method, request.url)
     if found is None:
         return Canonical("", "", _plain(request.method, url, port))
     provider, endpoint = found
+    if endpoint.is_telemetry:
+        return Canonical("", "", _plain(request.method, url, port), endpoint.rules)
     fields = _call(request.method, url, port, endpoint, body)
+    if endpoint.headers:
+        lines = [(name, header(request.headers, name)) for name in endpoint.headers]
+        fields["headers"] = {name: value.lower() for name, value in lines if value is not None}
     if provider.aliases:
         fields["host"] = dict(provider.aliases).get(fields["host"], fields["host"])
-    plan = renaming.plan(endpoint.rules, provider.id_prefixes)
+    plan = plans.plan(endpoint.rules, provider.id_prefixes)
     if ruleset is DEFAULT:
-        return Canonical(provider.name, endpoint.name, fields, renaming.apply(plan, fields, body.text))
+        used, ids = renaming.apply(plan, fields, body.text, known=known)
+        return Canonical(provider.name, endpoint.name, fields, used, ids)
     if ruleset.strict and body.text:
         fields["body"] = {"text": body.text.replace(bodies.OPEN, bodies.OPEN * 2)}
     loosening = Loosening(ruleset, fields)
     loosening.begin()
-    used = () if ruleset.strict else renaming.apply(plan, fields, body.text, loosening.draw)
+    used, ids = ((), ()) if ruleset.strict else renaming.apply(plan, fields, body.text, loosening.draw, known)
     loosening.end()
     if ruleset.function is not None:
         fields = _checked(ruleset.function(fields))
-    return Canonical(provider.name, endpoint.name, fields, (*used, *loosening.used))
+    return Canonical(provider.name, endpoint.name, fields, (*used, *loosening.used), ids)
 
 
 def text(value: Json) -> str:

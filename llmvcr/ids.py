@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_drawn", "is_generated", "one_alphabet", "patterns", "replaced", "uuids"]
+__all__ = ["WORD", "is_drawn", "is_generated", "one_alphabet", "patterns", "replaced", "uuids"]
 
 _CHANGE = re.compile(r"[0-9](?=[A-Za-z])|[A-Za-z](?=[0-9])|[a-z](?=[A-Z])")
 _CAPITALS = re.compile(r"[A-Z](?=[A-Z])")
@@ -18,6 +18,9 @@ _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _TAIL = rf"({_UUID}|[A-Za-z0-9_-]{{22}}(?![A-Za-z0-9_-])|[A-Za-z0-9]{{16,}})"
 _IS_UUID = re.compile(_UUID)
 _BARE_UUID = re.compile(rf"{_EDGE}{_UUID}(?![A-Za-z0-9])")
+
+WORD = re.compile(r"\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|[A-Za-z0-9_-]{8,}+")
+"""A word that may be a whole id, or an escape of a JSON text or a URL before one. A dot, colon or slash ends a word."""
 
 
 def is_generated(value: str) -> bool:

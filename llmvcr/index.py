@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from heapq import nsmallest
+from itertools import islice
+from operator import eq
 from threading import RLock
 from typing import TypeVar
 
 from llmvcr.canonical import Canonical, canonical
 from llmvcr.diff import ABSENT, Change, changes
-from llmvcr.interaction import Json, Request
+from llmvcr.interaction import Json, Request, Response
+from llmvcr.origins import Origins
 
 __all__ = ["Index"]
 
 _Word = TypeVar("_Word", bytes, str)
 _Bytes = tuple[str, str, bytes | None]
+_Ids = tuple[int, ...]
 
 # Everything but letters, digits and what is no ASCII becomes a blank.
 _WORDS = bytes(c if c >= 0x80 or chr(c).isalnum() else 0x20 for c in range(256))
-_MOST_BYTES = 32 * 1024
+# So many bytes are looked at for the nearest request: of all together, and of each at most and at least.
+_MOST_IN_ALL, _MOST_BYTES, _LEAST_BYTES = 16 * 1024 * 1024, 32 * 1024, 1024
 _CANDIDATES = 12
+_MOST_COMPARED = 64
 
 
 class _Queue:
@@ -35,9 +41,13 @@ class _Queue:
 class Index:
     """Which recorded request answers the next one (shared/decisions.md, 16).
 
-    Positions count from 0 in the order of `add`. Each is taken once; with `repeats` the unplayed go first, and then
-    the last recording of that very request (or, none being equal byte for byte, of that canonical key) answers again
-    and again. `form` is the function that decides sameness. Safe to use from several threads at once.
+    Positions count from 0 in the order of `add`. Each is taken once. Among the unplayed of one canonical key those of
+    the very bytes go first, then those with the very ids, then those with the most ids in common, then the first
+    recorded. With `repeats` the unplayed go first, and then the last recording of that very request (or, none being
+    equal byte for byte, of the same ids, or of that canonical key) answers again and again. `form` is the function
+    that decides sameness; with `answer`, which gives the answer at a position, ids of answers that came just now from
+    a server stand for recorded ones (`llmvcr.origins`): then `form` takes them as `known`, as `canonical` does.
+    Safe to use from several threads at once.
     """
 
     def __init__(
@@ -45,17 +55,21 @@ class Index:
         requests: Iterable[Request] = (),
         *,
         repeats: bool = False,
-        form: Callable[[Request], Canonical] = canonical,
+        form: Callable[..., Canonical] = canonical,
+        answer: Callable[[int], Response] | None = None,
     ) -> None:
         """Take in `requests` in recorded order."""
         self._repeats = repeats
         self._form = form
         self._lock = RLock()
+        self._origins = answer and Origins(form, answer)
         self._requests: list[Request] = []
         self._played: list[bool] = []
         self._by_bytes: dict[_Bytes, _Queue] = {}
         # Filled as far as _called reaches, on the first request that misses by bytes.
         self._by_key: dict[bytes, _Queue] = {}
+        self._by_ids: dict[tuple[bytes, _Ids], _Queue] = {}
+        self._ids: list[_Ids] = []
         self._called: list[tuple[str, str]] = []
         for request in requests:
             self.add(request)
@@ -64,19 +78,21 @@ class Index:
         """Count the recorded requests, played or not."""
         return len(self._requests)
 
-    def add(self, request: Request) -> int:
-        """Take in one more recorded request, unplayed, and give its position."""
+    def add(self, request: Request, *, fresh: bool = False) -> int:
+        """Take in one more recorded request, unplayed, and give its position; `fresh` if it was answered just now."""
         with self._lock:
             position = len(self._requests)
             self._requests.append(request)
             self._played.append(False)
             self._by_bytes.setdefault(_exactly(request), _Queue()).positions.append(position)
+            if fresh and self._origins:
+                self._origins.fresh.add(position)
             return position
 
     def take(self, request: Request) -> int | None:
         """Give the position that answers `request`, and mark it played; None when nothing recorded does."""
         with self._lock:
-            position = self._next(request)
+            position = self._next(request, taking=True)
             if position is not None:
                 self._played[position] = True
             return position
@@ -103,7 +119,7 @@ class Index:
         """Mark every position as unplayed."""
         with self._lock:
             self._played = [False] * len(self._requests)
-            for queue in (*self._by_bytes.values(), *self._by_key.values()):
+            for queue in (*self._by_bytes.values(), *self._by_key.values(), *self._by_ids.values()):
                 queue.head = 0
 
     def nearest(self, request: Request) -> tuple[int, tuple[Change, ...]] | None:
@@ -116,9 +132,10 @@ class Index:
         with self._lock:
             self._catch_up()
             called, requests, played = tuple(self._called), tuple(self._requests), tuple(self._played)
-        same = [i for i, one in enumerate(called) if one == (form.provider, form.endpoint)]
-        words = set(_words(request))
-        scores = [(-_share(words, _words(requests[i])), played[i], i) for i in same or range(len(requests))]
+        same = [i for i, one in enumerate(called) if one == (form.provider, form.endpoint)] or range(len(requests))
+        most = min(max(_MOST_IN_ALL // max(len(same), 1), _LEAST_BYTES), _MOST_BYTES)
+        words = set(_words(request, most))
+        scores = [(-_share(words, _words(requests[i], most)), played[i], i) for i in same]
         closest = [
             (changes(self._form(requests[i]).fields, form.fields), played[i], i)
             for _, _, i in nsmallest(_CANDIDATES, scores)
@@ -128,20 +145,44 @@ class Index:
         found, _, position = min(closest, key=lambda one: (_weight(one[0]), one[1], one[2]))
         return position, found
 
-    def _next(self, request: Request) -> int | None:
+    def _next(self, request: Request, *, taking: bool = False) -> int | None:
         exact = self._by_bytes.get(_exactly(request))
-        if exact is not None:
-            position = self._unplayed(exact)
-            if position is not None:
-                return position
-            if self._repeats:
-                return exact.positions[-1]
+        if exact is not None and (position := self._of(exact)) is not None:
+            return position
         self._catch_up()
-        alike = self._by_key.get(self._form(request).key)
-        if alike is None:
+        form = self._form(request)
+        key = form.key
+        alike = self._by_key.get(key)
+        if alike is None or (position := self._alike(alike, key, form)) is None:
+            return self._renewed(request, form, taking=taking)
+        return position
+
+    def _alike(self, alike: _Queue, key: bytes, form: Canonical) -> int | None:
+        ids = _hashed(form.ids)
+        same = self._by_ids.get((key, ids))
+        if same is not None and (position := self._of(same)) is not None:
+            return position
+        position = self._of(alike)
+        if position is None or not ids or self._played[position]:
+            return position
+        waiting = islice(self._waiting(alike), _MOST_COMPARED)
+        return max(waiting, key=lambda one: sum(map(eq, self._ids[one], ids)))
+
+    def _renewed(self, request: Request, form: Canonical, *, taking: bool) -> int | None:
+        found = self._origins and self._origins.find(request, form, self._requests, self._played)
+        if not found or not self._origins:
             return None
-        position = self._unplayed(alike)
-        return alike.positions[-1] if position is None and self._repeats else position
+        position, pairs = found
+        if taking:
+            self._origins.bind(pairs)
+        return position
+
+    def _of(self, queue: _Queue) -> int | None:
+        position = self._unplayed(queue)
+        return queue.positions[-1] if position is None and self._repeats else position
+
+    def _waiting(self, queue: _Queue) -> Iterator[int]:
+        return (one for one in islice(queue.positions, queue.head, None) if not self._played[one])
 
     def _unplayed(self, queue: _Queue) -> int | None:
         positions, head = queue.positions, queue.head
@@ -153,19 +194,29 @@ class Index:
     def _catch_up(self) -> None:
         for position in range(len(self._called), len(self._requests)):
             form = self._form(self._requests[position])
-            self._by_key.setdefault(form.key, _Queue()).positions.append(position)
+            key = form.key
+            self._by_key.setdefault(key, _Queue()).positions.append(position)
+            ids = _hashed(form.ids)
+            self._by_ids.setdefault((key, ids), _Queue()).positions.append(position)
+            self._ids.append(ids)
             self._called.append((form.provider, form.endpoint))
 
 
 def _exactly(request: Request) -> _Bytes:
-    return request.method, request.url, request.body
+    # No body and an empty one are the same bytes, and which of them a file names is up to who wrote it.
+    return request.method, request.url, request.body or None
 
 
-def _words(request: Request) -> list[bytes]:
+def _hashed(ids: Iterable[str]) -> _Ids:
+    # Seals and encrypted reasoning are renamed as ids are, and some kilobytes long.
+    return tuple(map(hash, ids))
+
+
+def _words(request: Request, most: int) -> list[bytes]:
     body = request.body or request.url.encode("utf-8", "surrogatepass")
-    if len(body) > _MOST_BYTES:
+    if len(body) > most:
         # Of a long conversation the beginning says which it is, and the end how far it came.
-        body = body[: _MOST_BYTES // 2] + b" " + body[-_MOST_BYTES // 2 :]
+        body = body[: most // 2] + b" " + body[-most // 2 :]
     return body.translate(_WORDS).split()
 
 

@@ -45,7 +45,7 @@ def parse(text: str) -> Path:
     """Understand a path; raises ValueError for one that RFC 9535 does not allow, or that needs an extra not installed.
 
     Names, indices, `*`, `..` and filters of the form `[?@.name == 'text']` are read here; anything else of the RFC
-    (slices, several selectors in brackets, other filters, functions) by python-jsonpath, the extra `rules`.
+    (slices, several selectors in brackets, other filters, functions) by jsonpath-rfc9535, the extra `rules`.
     """
     if not text.startswith("$"):
         raise ValueError("a JSONPath begins with $")

@@ -12,7 +12,7 @@ from llmvcr.canonical import canonical
 from llmvcr.diff import changes
 from llmvcr.interaction import Request
 
-__all__ = ["Call", "Change", "cut", "method", "put", "respelt", "said", "same", "swapped", "url"]
+__all__ = ["Call", "Change", "cut", "headers", "method", "put", "respelt", "said", "same", "swapped", "url"]
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,13 @@ class Call:
     url: str
     body: Any = None
     method: str = "POST"
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def request(self) -> Request:
         """What is sent."""
         plain = self.body is None or isinstance(self.body, bytes)
-        return Request(self.method, self.url, (), self.body if plain else json.dumps(self.body).encode())
+        return Request(self.method, self.url, self.headers, self.body if plain else json.dumps(self.body).encode())
 
 
 Change = Callable[[Call], Call]
@@ -53,6 +54,11 @@ def url(old: str, new: str) -> Change:
 def method(name: str) -> Change:
     """Another method, or the same in another case."""
     return lambda call: replace(call, method=name)
+
+
+def headers(*lines: tuple[str, str]) -> Change:
+    """Other headers."""
+    return lambda call: replace(call, headers=lines)
 
 
 def put(value: Any, *path: str | int) -> Change:

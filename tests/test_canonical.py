@@ -356,6 +356,14 @@ SAME: list[Row] = [
         post(RESPONSES, agent()),
         post(RESPONSES, agent(OTHER_IDS[0], "fc_00ff11ee22dd33cc44bb55aa66997788")),
     ),
+    *(
+        (
+            f"null and no {name}",
+            post(RESPONSES, {"model": "m", "input": "go on", name: None}),
+            post(RESPONSES, {"model": "m", "input": "go on"}),
+        )
+        for name in ("previous_response_id", "conversation")
+    ),
     (
         "a previous response",
         post(RESPONSES, {"model": "m", "input": "go on", "previous_response_id": RESP}),
@@ -780,6 +788,7 @@ def test_gzip_bomb() -> None:
         b"{" * 5000,
         b'{"a":' * 2000,
         b"1" * 5000,
+        b'"%b"' % (b"[{" * 200),
         b"-",
         b'"\\ud800"',
         b"1e99999999999999999999",

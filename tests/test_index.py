@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -186,3 +187,45 @@ def test_eight_threads() -> None:
         found = list(pool.map(lambda text: index.take(ask(text, "call_x")), wanted))
     assert sorted(position for position in found if position is not None) == list(range(400))
     assert [texts[position] for position in found if position is not None] == wanted
+
+
+def files(*ids: str) -> Request:
+    """A response that looks into files."""
+    told = {"type": "code_interpreter", "container": {"type": "auto", "file_ids": list(ids)}}
+    body = {"model": "m", "input": "Sum up", "tools": [told]}
+    return Request("POST", "https://api.openai.com/v1/responses", (), json.dumps(body).encode())
+
+
+def test_the_same_ids_go_first() -> None:
+    """Among unplayed recordings of one canonical key, of other bytes, the one with the very ids goes first."""
+    index = Index([files("file-a"), files("file-b"), files("file-b")])
+    respelt = replace(files("file-b"), body=(files("file-b").body or b"") + b"\n")
+    assert taken(index, [respelt, respelt, respelt, files("file-a")]) == [1, 2, 0, None]
+
+
+def test_the_most_ids_in_common_go_first() -> None:
+    """Where none has all ids, the one with the most of them in their places goes first, then the first recorded."""
+    index = Index([files("a", "b", "c"), files("a", "y", "z"), files("x", "y", "z")])
+    assert taken(index, [files("x", "b", "z"), files("x", "b", "c"), files("n", "o", "p")]) == [2, 0, 1]
+
+
+def test_ids_in_prose_find_their_own() -> None:
+    """Two recorded prompts that differ by an id in their prose alone are each answered by their own (decision 18)."""
+    one, other = (
+        f"What of resp_{letter * 3}{digits}?" for letter, digits in (("aB1", "12345678"), ("cD2", "87654321"))
+    )
+    index = Index([ask(one), ask(other)])
+    assert taken(index, [ask(other, "x"), ask(one, "x")]) == [1, 0]
+
+
+def test_repeats_of_the_very_ids() -> None:
+    """With repeats a request is answered by a recording of its own ids, before one of other ids is touched."""
+    index = Index([files("file-a"), files("file-b")], repeats=True)
+    respelt = replace(files("file-a"), body=(files("file-a").body or b"") + b"\n")
+    assert taken(index, [respelt, respelt, files("file-c"), files("file-c")]) == [0, 0, 1, 1]
+
+
+def test_no_body_and_an_empty_one() -> None:
+    """A request without a body has the bytes of one whose body is empty: recorded order decides."""
+    one, other = (Request("GET", "https://example.com/", (), body) for body in (None, b""))
+    assert taken(Index([one, other, one]), [other, other, other]) == [0, 1, 2]

@@ -12,7 +12,7 @@ import pytest
 
 from llmvcr import redaction, storage
 from llmvcr.interaction import Headers, Interaction, Request, Response
-from llmvcr.secret_shapes import SHAPES, is_placeholder
+from llmvcr.secrets.placeholders import is_placeholder
 from shared import CASSETTES, corpus
 
 LETTERS = string.ascii_letters + string.digits
@@ -71,8 +71,8 @@ def test_a_known_key_is_found_in_every_place(kind: str, key: str) -> None:
     ("headers", "expected"),
     [
         ((("Authorization", f"Bearer {OPENAI}"),), [("authorization", "OpenAI key")]),
-        ((("authorization", "Bearer q8Zt0aXw3kLm"),), [("authorization", "bearer credentials")]),
-        ((("Authorization", "Basic dXNlcjpwYXNzd29yZA=="),), [("authorization", "basic credentials")]),
+        ((("authorization", "Bearer q8Zt0aXw3kLm"),), [("authorization", "credentials")]),
+        ((("Authorization", "Basic dXNlcjpwYXNzd29yZA=="),), [("authorization", "credentials")]),
         ((("api-key", "0123f7d9ab56e0c4"),), [("api-key", "API key")]),
         ((("x-goog-api-key", KEYS["Google API key"]),), [("x-goog-api-key", "Google API key")]),
         ((("OpenAI-Organization", "org-a8Kq2LzP0vBn"),), [("openai-organization", "account id")]),
@@ -108,7 +108,7 @@ def test_an_aws_signature_is_found_inside_its_header() -> None:
 def test_a_query_parameter_is_known_by_its_name(query: str, kind: str) -> None:
     """A value in the query is found once, and its kind is the narrowest known."""
     (find,) = redaction.find(call(f"https://api.example.com/v1?{query}"))
-    assert (find.place.rpartition(".")[0], find.kind) == ("request.url", kind)
+    assert (find.place, find.kind) == ("request.url", kind)
 
 
 @pytest.mark.parametrize(
@@ -188,19 +188,13 @@ def test_redacting_what_holds_no_secret_changes_nothing() -> None:
     assert redaction.redacted(plain) is plain
 
 
-def test_a_secret_in_a_compressed_body_is_still_found_after_redacting() -> None:
-    """What cannot be reached is not passed over in silence."""
-    packed = gzip.compress(OPENAI.encode(), mtime=0)
-    after = redaction.redacted(call(answer=packed))
-    assert after.response.body == packed
-    assert [each.place for each in redaction.find(after)] == ["response.body"]
-
-
-def test_every_shape_has_its_hint() -> None:
-    """The word by which a shape is looked for stands in its pattern, or the shape would never be tried."""
-    for shape in SHAPES:
-        assert shape.hint.replace("-", "") in shape.pattern.pattern.replace("\\", "").replace("-", "")
-        assert shape.hint.startswith(shape.known) or not shape.known
+def test_a_secret_in_a_compressed_body_is_replaced() -> None:
+    """It is packed again, so that its headers stay true; by the same bytes each time."""
+    before = call(answer=gzip.compress(OPENAI.encode(), mtime=0), got=(("Content-Encoding", "gzip"),))
+    after = redaction.redacted(before)
+    assert gzip.decompress(after.response.body) == b"llmvcr-redacted-openai-key"
+    assert after.response.headers == before.response.headers
+    assert redaction.redacted(before) == after
 
 
 def test_our_own_cassettes_hold_no_secret() -> None:

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 import llmvcr
 from llmvcr.canonical import canonical
-from llmvcr.interaction import Interaction
+from llmvcr.interaction import Interaction, Request
 from shared import corpus
 
 _SAMPLE = 40
 # What the client writes itself, from the body and the URL.
 _CLIENTS_OWN = frozenset(["connection", "content-length", "host", "transfer-encoding"])
+# Of the whole corpus: calls of LLMs, other traffic, and what was recorded without its URL ("**REDACTED**").
+_COUNTS = Counter({"llm": 1457, "other": 239, "no url": 119})
 
 
-def _calls(path: Path) -> list[Interaction]:
-    return [one for one in llmvcr.load(path).interactions if canonical(one.request).provider]
+def _kind(request: Request) -> str:
+    if canonical(request).provider:
+        return "llm"
+    return "other" if urlsplit(request.url).scheme in {"http", "https"} else "no url"
 
 
 def _files() -> list[Path]:
-    """Every file of the corpus with a call of an LLM; of a short run a sample that is spread over all projects."""
+    """Every file of the corpus; of a short run a sample that is spread over all projects."""
     files = sorted(path for path in corpus("vcrpy").rglob("*") if path.is_file())
     if not os.environ.get("LLMVCR_LONG"):
         files = [files[len(files) * number // _SAMPLE] for number in range(_SAMPLE)]
-    return [path for path in files if _calls(path)]
+    return files
 
 
 def _asked(client: httpx.Client, recorded: Interaction) -> httpx.Response:
@@ -41,21 +47,27 @@ def _asked(client: httpx.Client, recorded: Interaction) -> httpx.Response:
 
 @pytest.mark.timeout(900)
 def test_each_request_finds_its_own_answer() -> None:
-    """Sent in order through httpx, each stored request of an LLM gets its own status and bytes, and they decode."""
-    sent, wrong = 0, []
+    """Sent in order through httpx, each stored request, LLM call or not, gets its own status and its own bytes."""
+    counts: Counter[str] = Counter()
+    wrong = []
     for path in _files():
+        recordings = llmvcr.load(path).interactions
+        kinds = [_kind(one.request) for one in recordings]
+        counts.update(kinds)
         with llmvcr.use_cassette(path, record_mode="none") as cassette, httpx.Client() as client:
-            for number, recorded in enumerate(calls := _calls(path)):
+            for number, (recorded, kind) in enumerate(zip(recordings, kinds, strict=True)):
+                if kind == "no url":  # which no client can send
+                    continue
                 response = _asked(client, recorded)
                 raw = b"".join(response.iter_raw())
                 if (response.status_code, raw) != (recorded.response.status, recorded.response.body):
                     wrong.append(f"{path.name} #{number}")
-                # With the encoding that is served: one that the body no longer has would raise here.
-                httpx.Response(response.status_code, headers=response.headers, content=raw).read()
-            assert cassette.play_count == len(calls)
-            sent += len(calls)
-    assert sent >= _SAMPLE
+                if kind == "llm":
+                    # With the encoding that is served: one that the body no longer has would raise here.
+                    httpx.Response(response.status_code, headers=response.headers, content=raw).read()
+            assert cassette.play_count == len(kinds) - kinds.count("no url")
     assert wrong == []
+    assert counts == _COUNTS if os.environ.get("LLMVCR_LONG") else counts.keys() == _COUNTS.keys()
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])

@@ -17,7 +17,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"match": ["llm", "llm_echo"]}, r"^llmvcr_match: llm and llm_echo do not go together$"),
     ({"match": 1}, r"^llmvcr_match: a text or a list of texts is due, not 1$"),
     ({"ignore": "messages[0]"}, r"^llmvcr_ignore: messages\[0\]: a path is a JSONPath into the body, which begins w"),
-    ({"ignore": ["$.a", "$."]}, r"^llmvcr_ignore: \$\.: is no JSONPath of RFC 9535: expected a shorthand selector$"),
+    ({"ignore": ["$.a", "$."]}, r"^llmvcr_ignore: \$\.: is no JSONPath of RFC 9535: "),
     ({"ignore": ["$.a", 1]}, r"^llmvcr_ignore: a text or a list of texts is due, not \['\$\.a', 1\]$"),
     ({"ids": "query."}, r"^llmvcr_ids: query\.: a path is "),
     ({"ids": "$["}, r"^llmvcr_ids: \$\[: is no JSONPath"),

@@ -263,7 +263,8 @@ def _alphabet(one: Subject, _random: Random) -> Iterator[Made]:
 def _everything(one: Subject, random: Random) -> Iterator[Made]:
     made = one.saying(_shuffled(renamed(one.body, names(one.body, random)), random), indent=2, ensure_ascii=False)
     url = urlsplit(one.request.url)._replace(fragment="x").geturl()
-    yield Made("at once", replace(made, body=gzip.compress(made.body or b""), headers=_SDK, url=url, method="post"))
+    method, packed = one.request.method.lower(), gzip.compress(made.body or b"")
+    yield Made("at once", replace(made, body=packed, headers=_SDK, url=url, method=method))
 
 
 _JSON = (

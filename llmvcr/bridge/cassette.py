@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from vcr.cassette import Cassette
+from vcr.cassette import Cassette, _run_hooks
 from vcr.record_mode import RecordMode
 
+from llmvcr import storage
 from llmvcr.bridge.faulting import Faulting, Mishap
-from llmvcr.bridge.files import Serializer
+from llmvcr.bridge.files import Persister, Serializer
 from llmvcr.bridge.finding import Finding
 from llmvcr.bridge.matching import llm
 from llmvcr.bridge.miss import MissAbort, miss
@@ -22,11 +25,13 @@ from llmvcr.bridge.options import Options
 from llmvcr.bridge.recording import Recording, heard, now
 from llmvcr.bridge.serving import served
 from llmvcr.bridge.sockets import Sockets
-from llmvcr.bridge.translate import Pair, settle, to_pair, to_request, to_vcr_request
+from llmvcr.bridge.translate import Pair, settle, to_interaction, to_pair, to_request, to_vcr_request
 from llmvcr.bridge.walling import PATCH, Ignored, wall
 from llmvcr.canonical import canonical
+from llmvcr.errors import ReadError
 from llmvcr.formats import extra
 from llmvcr.interaction import Request, Response
+from llmvcr.keeping import Keeping
 from llmvcr.taps import TAPS, Call, Dial
 
 __all__ = ["LlmCassette", "Opener"]
@@ -64,6 +69,8 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         """What looks through the interactions."""
         if "match_on" in config:
             config["match_on"] = [self.finding.llm if one is llm else one for one in config["match_on"]]
+        if isinstance(persister := config.get("persister"), Persister):
+            config["persister"] = persister.of_one(config["path"], config.get("serializer"))
         patches = (*config.pop("custom_patches", ()), PATCH)
         super().__init__(skip_patchers=(*skipped, *replaced), custom_patches=patches, **config)
         self.wall = wall(self, options, ignored)
@@ -77,6 +84,21 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         self.faults = Faulting(options.llmvcr_faults, waits=options.pace > 0)
         self._sockets = Sockets(self, self._rules)
         self._loading = False
+
+    @property
+    def _keeping(self) -> Keeping | None:
+        return self._persister.keeping if isinstance(self._persister, Persister) else None
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self._path).parent
+
+    def ended(self, *, well: bool) -> None:
+        """Say that the cassette is closed, and whether what ran under it came to its end."""
+        if self._keeping is not None:
+            self._keeping.drop()
+            if well:
+                storage.set_incomplete(self._path, to=False)
 
     @property
     def label(self) -> str:
@@ -98,7 +120,8 @@ class LlmCassette(Cassette):  # type: ignore[misc]
                 raise self._missing(wanted)
             mishap.due.unrecorded()
             ticket = self._recording.ticket()
-            return Call(None, partial(self._record, request, received, ticket), self._recording.opener(ticket))
+            record, spool = partial(self._record, request, received, ticket), partial(storage.spool, self._folder)
+            return Call(None, record, self._recording.opener(ticket), spool if self._keeping else None)
 
     def dial(self, request: Request) -> Dial:
         """Say what a tap should do with the handshake of a WebSocket; raises Miss or MissAbort."""
@@ -154,6 +177,13 @@ class LlmCassette(Cassette):  # type: ignore[misc]
             self._loading = False
         self.finding.recordings = getattr(self._persister, "repeats", False)
         self.finding.begin()
+        if self._keeping and storage.incomplete(self._path):
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Record on under `once` too: the run that began to record the cassette is not over, or ended by a crash."""
+        if self.record_mode == RecordMode.ONCE:
+            self.record_mode: RecordMode = RecordMode.NEW_EPISODES
 
     def _save(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - vcrpy's signature
         with contextlib.ExitStack() as stack:
@@ -167,6 +197,9 @@ class LlmCassette(Cassette):  # type: ignore[misc]
     def _persist(self, cassette_dict: dict[str, Any]) -> None:
         pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
         in_order = self._recording.in_order(self.data, list(pairs))
+        if self._keeping:
+            loaded = {id(response) for _, response in self.data[: self._loaded_count]}
+            self._persister.kept = sum(id(response) in loaded for _, response in in_order)
         ordered = {"requests": [request for request, _ in in_order], "responses": [said for _, said in in_order]}
         super()._persist({**cassette_dict, **ordered})
 
@@ -235,6 +268,18 @@ class LlmCassette(Cassette):  # type: ignore[misc]
                 self._recording.placed(ticket)
                 if not self._loading:
                     settle(*self.data[-1])
+                    self._note(ticket)
+
+    def _note(self, ticket: int) -> None:
+        """Write the last interaction into the journal, as it is going to be saved."""
+        if self._keeping is None:
+            return
+        pair = self.data[-1]
+        if self._before_save_interaction:
+            pair = _run_hooks(self._before_save_interaction, *copy.deepcopy(pair), self)
+        if pair is not None:
+            with contextlib.suppress(ReadError):  # spoilt by a hook: saving will say so
+                self._keeping.note(ticket, to_interaction(*pair, path=self.label, number=len(self.data) - 1))
 
 
 def _settled(request: Any, response: dict[str, Any]) -> Pair:

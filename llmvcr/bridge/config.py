@@ -132,6 +132,8 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
             if cassette is not None:
                 SWITCHBOARD.leave(cassette)
             super().__exit__(*exc_info)
+            if cassette is not None:
+                cassette.ended(well=exc_info[:1] == (None,))
         finally:
             finish = self._CassetteContextDecorator__finish
             if finish is not None:

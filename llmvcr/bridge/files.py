@@ -18,6 +18,7 @@ from llmvcr.bridge.sockets import check
 from llmvcr.bridge.translate import to_interaction, to_pair
 from llmvcr.errors import WriteError
 from llmvcr.formats import Document, vcr_dict
+from llmvcr.keeping import Keeping, recover
 
 __all__ = ["SERIALIZERS", "Persister", "Serializer"]
 
@@ -73,14 +74,26 @@ class Persister:
     inner: Any
     repeats: bool = False
     """Whether what was loaded last answers equal requests without limit."""
+    kept: int = 0
+    """How many of the interactions that are saved next were loaded before."""
+    keeping: Keeping | None = None
     _extra: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def of_one(self, path: str, serializer: Any) -> Persister:
+        """Give the persister of a single cassette: with a journal, where the file is ours to write."""
+        ours = self._is_stock and isinstance(serializer, Serializer) and not Path(path).is_dir()
+        return Persister(self.inner, keeping=Keeping(path, serializer.format) if ours else None)
 
     def load_cassette(self, cassette_path: str, serializer: Any) -> tuple[Any, ...]:
         """Return (requests, responses[, metadata]); raises vcrpy's CassetteNotFoundError, or ReadError."""
         if not self._is_stock:
             loaded: tuple[Any, ...] = self.inner.load_cassette(cassette_path, serializer)
             return loaded
-        documents = list(self._documents(os.fspath(cassette_path), serializer))
+        path = os.fspath(cassette_path)
+        if self.keeping is not None:
+            recover(path, serializer.format)
+            self.keeping.loaded(())
+        documents = list(self._documents(path, serializer))
         if not documents:
             raise CassetteNotFoundError
         self.repeats = any(document.repeats for document in documents)
@@ -104,7 +117,11 @@ class Persister:
             extra = dict(self._extra.get(path, {}))
             if metadata := cassette_dict.get("metadata"):
                 extra["metadata"] = metadata
-            storage.dump(Document(interactions, extra), path, format=serializer.format)
+            document = Document(interactions, extra)
+            if self.keeping is None:
+                storage.dump(document, path, format=serializer.format)
+            else:
+                self.keeping.write(document, min(self.kept, len(interactions)))
         else:
             storage.write(path, serialize(cassette_dict, serializer).encode())
 
@@ -115,6 +132,8 @@ class Persister:
                 for number, interaction in enumerate(document.interactions):
                     check(interaction, path=one, number=number)
                 self._extra[one] = dict(document.extra)
+                if one == path and self.keeping is not None:
+                    self.keeping.loaded(document.interactions)
                 yield document
 
     def _read(self, path: str) -> Document | None:

@@ -13,8 +13,8 @@ from llmvcr.cli.progress import say
 from llmvcr.errors import OptionError
 from llmvcr.interaction import Json
 from llmvcr.presets import PRESETS
-from llmvcr.providers import PROVIDERS, Endpoint, Provider, Rule
-from llmvcr.renaming import DATA_URL, ID_IN_TEXT, PREFIXED_ID
+from llmvcr.providers import OTHER, PROVIDERS, Endpoint, Provider, Rule
+from llmvcr.renaming import ANSWERED_ID, DATA_URL, ID_IN_TEXT, PREFIXED_ID
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
@@ -29,7 +29,7 @@ Rules of your own (llmvcr_ignore, llmvcr_ids, llmvcr_patterns) are not known her
 _CODES = "exit codes: 0 printed, 2 wrong usage, such as a provider that nobody knows"
 
 _VERSION = 1
-_EVERYWHERE = (ID_IN_TEXT, PREFIXED_ID, DATA_URL)
+_EVERYWHERE = (ID_IN_TEXT, PREFIXED_ID, ANSWERED_ID, DATA_URL)
 
 
 def add(subparsers: Subparsers) -> None:
@@ -51,11 +51,11 @@ def run(args: argparse.Namespace) -> int:
     """Print them; raises OptionError for a provider or an endpoint that nobody knows."""
     _check("provider", args.provider, (provider.name for provider in PROVIDERS))
     providers = [provider for provider in PROVIDERS if args.provider in (None, provider.name)]
-    _check("endpoint", args.endpoint, (endpoint.name for provider in providers for endpoint in provider.endpoints))
+    _check("endpoint", args.endpoint, (endpoint.name for provider in providers for endpoint in _endpoints(provider)))
     chosen = [
         (provider, endpoints)
         for provider in providers
-        if (endpoints := [one for one in provider.endpoints if args.endpoint in (None, one.name)])
+        if (endpoints := [one for one in _endpoints(provider) if args.endpoint in (None, one.name)])
     ]
     if args.json:
         say(sys.stdout, json.dumps(_as_json(chosen), indent=2))
@@ -71,6 +71,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _endpoints(provider: Provider) -> tuple[Endpoint, ...]:
+    other = Endpoint(OTHER, "DELETE, PATCH, POST, PUT", "any other path on its hosts", provider.rules)
+    return (*provider.endpoints, other) if provider.hosts else provider.endpoints
+
+
 def _print_provider(provider: Provider, endpoints: Sequence[Endpoint]) -> None:
     if provider.id_prefixes:
         say(sys.stdout, f"{provider.name}: ids in texts begin with {', '.join(provider.id_prefixes)}")
@@ -79,7 +84,9 @@ def _print_provider(provider: Provider, endpoints: Sequence[Endpoint]) -> None:
         if endpoint.rules:
             say(sys.stdout, f"{provider.name} {endpoint.name}: {endpoint.method} {endpoint.path}")
             _print(endpoint.rules)
-        else:
+        if endpoint.headers:
+            say(sys.stdout, f"{provider.name} {endpoint.name}: compared with {' and '.join(endpoint.headers)}")
+        if not endpoint.rules and not endpoint.headers:
             without.append(endpoint.name)
     if without:
         say(sys.stdout, f"{provider.name}, without rules of their own: {', '.join(dict.fromkeys(without))}")
@@ -110,7 +117,13 @@ def _as_json(chosen: Iterable[tuple[Provider, Sequence[Endpoint]]]) -> dict[str,
                 "name": provider.name,
                 "id_prefixes": list(provider.id_prefixes),
                 "endpoints": [
-                    {"name": one.name, "method": one.method, "path": one.path, "rules": _rows(one.rules)}
+                    {
+                        "name": one.name,
+                        "method": one.method,
+                        "path": one.path,
+                        "headers": list(one.headers),
+                        "rules": _rows(one.rules),
+                    }
                     for one in endpoints
                 ],
             }

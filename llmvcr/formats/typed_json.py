@@ -147,7 +147,9 @@ def _laid(item: dict[str, Json]) -> str:
 
 
 def _own(value: Json, level: int) -> str:
-    """Lay out what stands under our key: one fact a line, however much it holds."""
+    """Lay out what stands under our key: one fact a line, however much it holds, and one frame of a WebSocket."""
+    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        return _lines(value, level)
     if not isinstance(value, dict) or not value:
         return json.dumps(value)
     return _object({key: json.dumps(inner) for key, inner in value.items()}, level)

@@ -37,7 +37,6 @@ def to_interaction(dct: Json, *, path: str, number: int | None = None) -> Intera
         body = vintage.decoded(more.more["body"], where / "response" / extra.KEY / "body")
     lines = _whole(lines, more.response_headers)
     response = more.put(Response(code, reason, lines), body)
-    _refuse_socket(request, response, where, told=extra.KEY in answered)
     return Interaction(request, response, more.recorded_at, more.notes, _unknown(dct, asked, answered, more))
 
 
@@ -152,14 +151,6 @@ def _placed(
             if not left[place]:
                 del left[place]
     return placed, left
-
-
-def _refuse_socket(request: Request, response: Response, where: vintage.Where, *, told: bool) -> None:
-    if request.url.lower().startswith(("ws://", "wss://")) and not (told and response.status == 101):
-        where.fail(
-            "is a WebSocket session, whose frames this file does not hold",
-            fix="record it again with llmvcr, or take the interaction out of the file",
-        )
 
 
 def _text(body: bytes) -> str | bytes:

@@ -32,12 +32,14 @@ from llmvcr.providers.watsonx import WATSONX
 
 __all__ = [
     "KNOWN_TYPES",
+    "OTHER",
     "PROVIDERS",
     "Endpoint",
     "Provider",
     "Rule",
     "find",
     "is_loopback",
+    "other",
     "split_path",
     "type_name",
 ]
@@ -68,7 +70,11 @@ PROVIDERS: tuple[Provider, ...] = (
 KNOWN_TYPES: frozenset[str] = FOREIGN | named(PROVIDERS)
 """Every `__type__` that is known by name, in full and dotted. Any other name is kept as text."""
 
+OTHER = "other"
+"""The endpoint of a call on a provider's own host that no row names: it is compared whole, its body too."""
+
 _ROUTER = Router(PROVIDERS)
+_CHANGING = frozenset({"DELETE", "PATCH", "POST", "PUT"})
 
 
 def find(method: str, url: str, body: Json | None) -> tuple[Provider, Endpoint] | None:
@@ -107,6 +113,16 @@ def type_name(endpoint: Endpoint, data: Json, *, streamed: bool = False) -> str:
             if all(key in data for key in keys):
                 return name
     return endpoint.reply
+
+
+@lru_cache(maxsize=1024)
+def other(method: str, url: str) -> tuple[Provider, Endpoint] | None:
+    """Give the provider whose own host a URL names, and the endpoint `OTHER`; None for what only reads (GET, HEAD).
+
+    It is what a request is that `find` finds nothing for. Never raises.
+    """
+    owner = _ROUTER.owner(url) if method.upper() in _CHANGING else None
+    return (owner, Endpoint(OTHER, method.upper(), "/", owner.rules)) if owner else None
 
 
 @lru_cache(maxsize=1024)

@@ -18,6 +18,5 @@ ALEPH_ALPHA = Provider(
         Endpoint("tokenize", "POST", "/tokenize", body_keys=("prompt", "tokens")),
         *(endpoint for endpoint in OPENAI.endpoints if endpoint.name == "chat.completions"),
     ),
-    secret_headers=("authorization",),
 )
 """The provider `aleph_alpha`."""

@@ -147,6 +147,8 @@ ANTHROPIC = Provider(
         *("mcptoolu_", "msg_", "msg_bdrk_", "msg_vrtx_", "msgbatch_"),
         *("srvtoolu_", "srvtoolu_bdrk_", "srvtoolu_vrtx_", "toolu_", "toolu_bdrk_", "toolu_vrtx_"),
     ),
-    secret_headers=("anthropic-organization-id", "authorization", "x-api-key"),
+    secret_headers=("x-api-key",),
+    account_headers=("anthropic-organization-id", "anthropic-workspace-id"),
+    rules=rules.CALL,
 )
 """The provider `anthropic`."""

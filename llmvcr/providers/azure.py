@@ -66,7 +66,8 @@ AZURE = Provider(
     ),
     endpoints=(*_EXTENSIONS, *_IN_DEPLOYMENT, *_CALLS, *_FOUNDRY_CALLS),
     id_prefixes=OPENAI.id_prefixes,
-    secret_headers=("api-key", "authorization", "ocp-apim-subscription-key"),
+    secret_headers=("api-key", "ocp-apim-subscription-key"),
     bases=("/models", "/openai"),
+    rules=_VERSION,
 )
 """The provider `azure`. A chat is named "chat.completions" as at OpenAI; its path has the parameter "deployment"."""

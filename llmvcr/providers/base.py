@@ -52,6 +52,10 @@ class Endpoint:
     events: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     body_keys: tuple[str, ...] = ()
     """Keys that a JSON body must have for a request to an unknown host to count as this call."""
+    headers: tuple[str, ...] = ()
+    """Headers, in lower case, that say what is asked as the body does, and are compared."""
+    is_telemetry: bool = False
+    """Whether it is what an SDK tells of itself: compared as traffic of nobody, without its body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,12 @@ class Provider:
     endpoints: tuple[Endpoint, ...]
     id_prefixes: tuple[str, ...] = ()
     secret_headers: tuple[str, ...] = ()
+    """Its own headers that hold a key, in lower case; those that many have (Authorization) are in `llmvcr.secrets`."""
+    account_headers: tuple[str, ...] = ()
+    """Headers of its requests and answers that name the account, in lower case."""
     bases: tuple[str, ...] = ()
     """What may stand before a call's path, without any "/v1"."""
     aliases: tuple[tuple[str, str], ...] = ()
     """(host, host): the first is another name of the second's servers, so that it plays no part which was called."""
+    rules: tuple[Rule, ...] = ()
+    """Rules of the calls on its hosts that no row names: those that hold for any call."""

@@ -68,6 +68,6 @@ BEDROCK = Provider(
     endpoints=(*ON_BEDROCK, *_RUNTIME_CALLS, *_CATALOGUE_CALLS),
     # Claude's among them, on both its ways.
     id_prefixes=("msg_bdrk_", "srvtoolu_bdrk_", "toolu_bdrk_", "tooluse_"),
-    secret_headers=("authorization", "x-amz-security-token"),
+    secret_headers=("x-amz-security-token",),
 )
 """The provider `bedrock`."""

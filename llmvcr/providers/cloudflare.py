@@ -30,7 +30,8 @@ CLOUDFLARE = Provider(
         # The gateway: /v1/{account}/{gateway}/{provider} before that provider's own path.
         Endpoint("run", "POST", "/{account}/{gateway}/workers-ai/{namespace}/{author}/{model}"),
     ),
-    secret_headers=("authorization", "cf-aig-authorization", "x-auth-email", "x-auth-key"),
+    secret_headers=("cf-aig-authorization", "x-auth-key"),
+    account_headers=("x-auth-email",),
     bases=("/client/v4",),
 )
 """The provider `cloudflare`."""

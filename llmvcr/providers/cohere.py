@@ -56,7 +56,6 @@ COHERE = Provider(
         Endpoint("datasets.retrieve", "GET", "/v1/datasets/{id}"),
         Endpoint("datasets.delete", "DELETE", "/v1/datasets/{id}"),
     ),
-    secret_headers=("authorization",),
     aliases=(("api.cohere.ai", "api.cohere.com"), ("production.api.cohere.ai", "production.api.cohere.com")),
 )
 """The provider `cohere`. Calls of version 2 are named "v2.…", those of version 1 plainly."""

@@ -32,7 +32,6 @@ def _host(
         hosts,
         (*more, *OPENAI.endpoints),
         id_prefixes=_PREFIXES,
-        secret_headers=("authorization",),
         bases=bases,
         aliases=aliases,
     )

@@ -2,8 +2,8 @@
 
 https://www.alibabacloud.com/help/en/model-studio: text, picture, video and embedding calls are all of one shape,
 `model`, `input` and `parameters`, at /services/{group}/{task}/{function}; the slow ones answer with a task to poll.
-Whether a call is streamed or slow stands in a header alone (X-DashScope-SSE, X-DashScope-Async), which is not compared:
-of two recordings that differ by no more the first recorded answers first.
+Whether a call is streamed or slow stands in a header alone (X-DashScope-SSE, X-DashScope-Async), which is compared as
+"stream" in the body of others is.
 """
 
 from __future__ import annotations
@@ -19,15 +19,26 @@ _SERVICE = tuple(
     for path in ("input.messages[*].tool_calls[*].id", "input.messages[*].tool_call_id")
 )
 
+_MODES = ("x-dashscope-async", "x-dashscope-sse")
+
 _APP = (Rule("input.session_id", "id", "drawn by the server for a conversation, and echoed"),)
 
 DASHSCOPE = Provider(
     name="dashscope",
     hosts=("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com", "dashscope-us.aliyuncs.com", "*.maas.aliyuncs.com"),
     endpoints=(
-        Endpoint("generation", "POST", "/services/aigc/{task}/generation", _SERVICE, body_keys=("input", "model")),
-        Endpoint("services", "POST", "/services/{group}/{task}/{function}", body_keys=("input", "model")),
-        Endpoint("apps", "POST", "/apps/{app_id}/completion", _APP, body_keys=("input",)),
+        Endpoint(
+            "generation",
+            "POST",
+            "/services/aigc/{task}/generation",
+            _SERVICE,
+            body_keys=("input", "model"),
+            headers=_MODES,
+        ),
+        Endpoint(
+            "services", "POST", "/services/{group}/{task}/{function}", body_keys=("input", "model"), headers=_MODES
+        ),
+        Endpoint("apps", "POST", "/apps/{app_id}/completion", _APP, body_keys=("input",), headers=_MODES),
         Endpoint("tasks.retrieve", "GET", "/api/v1/tasks/{task_id}"),
         Endpoint("tasks.cancel", "POST", "/api/v1/tasks/{task_id}/cancel"),
         Endpoint("tokenizer", "POST", "/api/v1/tokenizer", _SERVICE, body_keys=("input", "model")),
@@ -36,7 +47,7 @@ DASHSCOPE = Provider(
         *OPENAI.endpoints,
     ),
     id_prefixes=OPENAI.id_prefixes,
-    secret_headers=("authorization", "x-dashscope-workspace"),
+    account_headers=("x-dashscope-workspace",),
     bases=("/api", "/compatible-api", "/compatible-mode", "/api/v2/apps/protocols/compatible-mode"),
 )
 """The provider `dashscope`."""

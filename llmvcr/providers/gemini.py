@@ -110,7 +110,9 @@ GEMINI = Provider(
     endpoints=(*ON_VERTEX, *_MODEL_CALLS, *_CACHE_CALLS, *_LISTS, *_FILE_CALLS, *_OTHER_CALLS),
     # Claude's, on Vertex AI. Gemini's own ids have no prefix.
     id_prefixes=("msg_vrtx_", "srvtoolu_vrtx_", "toolu_vrtx_"),
-    secret_headers=("authorization", "x-goog-api-key"),
+    secret_headers=("x-goog-api-key",),
+    account_headers=("x-goog-user-project",),
     bases=("/v1alpha", "/v1beta", "/v1beta1", "/v1beta2", "/v1beta3"),
+    rules=rules.CALL,
 )
 """The provider `gemini`."""

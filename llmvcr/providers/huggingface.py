@@ -34,7 +34,6 @@ HUGGINGFACE = Provider(
         *OPENAI.endpoints,
     ),
     id_prefixes=OPENAI.id_prefixes,
-    secret_headers=("authorization",),
     # The router puts the name of the provider that it asks before that one's own path (huggingface_hub 2.4).
     bases=(
         *("/baseten", "/cerebras", "/cohere/compatibility", "/deepinfra/openai", "/featherless-ai"),

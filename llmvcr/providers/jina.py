@@ -18,6 +18,5 @@ JINA = Provider(
         Endpoint("segment", "POST", "/segment"),
         *(e for e in OPENAI.endpoints if e.name in ("chat.completions", "embeddings", "models.list")),
     ),
-    secret_headers=("authorization",),
 )
 """The provider `jina`."""

@@ -129,6 +129,5 @@ MISTRAL = Provider(
     endpoints=(*_CALLS, *_OPENAI_CALLS),
     # Ids of tool calls are nine letters and digits without a prefix: in texts they are known by their id fields alone.
     id_prefixes=("conv_", "msg_", "chatcmpl-tool-"),
-    secret_headers=("authorization",),
 )
 """The provider `mistral`."""

@@ -14,6 +14,5 @@ NOMIC = Provider(
         # A form: the pictures as they are.
         Endpoint("embedding.image", "POST", "/embedding/image", body_keys=("images", "model")),
     ),
-    secret_headers=("authorization",),
 )
 """The provider `nomic`."""

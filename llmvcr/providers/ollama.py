@@ -74,6 +74,5 @@ OLLAMA = Provider(
         *OPENAI.endpoints,
     ),
     id_prefixes=OPENAI.id_prefixes,
-    secret_headers=("authorization",),
 )
 """The provider `ollama`. Its own calls are named "api.…", apart from OpenAI's."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from llmvcr.providers import openai_rules as rules
 from llmvcr.providers.base import Endpoint, Provider
 from llmvcr.providers.openai_events import IMAGE_EDIT_EVENTS, IMAGE_EVENTS, RESPONSE_EVENTS, TRANSCRIPTION_EVENTS
+from llmvcr.providers.openai_sockets import SOCKET_CALLS
 from llmvcr.providers.openai_stores import STORE_CALLS
 from llmvcr.providers.openai_threads import THREAD_CALLS
 
@@ -205,6 +206,8 @@ _OTHER_CALLS = (
     Endpoint("models.list", "GET", "/models", items=_MODEL),
     Endpoint("models.retrieve", "GET", "/models/{model}", reply=_MODEL),
     Endpoint("models.delete", "DELETE", "/models/{model}", reply="openai.types.model_deleted.ModelDeleted"),
+    # The agents SDK tells what it did, from a thread of its own, in batches that are cut by the clock.
+    Endpoint("traces.ingest", "POST", "/traces/ingest", rules.TRACES, is_telemetry=True),
 )
 
 OPENAI = Provider(
@@ -220,12 +223,13 @@ OPENAI = Provider(
         *_OTHER_CALLS,
         *STORE_CALLS,
         *THREAD_CALLS,
+        *SOCKET_CALLS,
     ),
     # In free text an id is one only with a drawn tail behind the prefix: "run_tests" is none.
     id_prefixes=(
         *("batch_", "call_", "chatcmpl-", "chatcmpl-tool-", "ci_", "cntr_", "conv_", "ctc_", "fc_", "file-"),
         *("fs_", "ig_", "mcp_", "mcpl_", "mcpr_", "msg_", "resp_", "rs_", "run_", "thread_", "vs_", "ws_"),
     ),
-    secret_headers=("api-key", "authorization", "openai-organization", "openai-project"),
+    account_headers=("chatgpt-account-id", "openai-organization", "openai-project"),
 )
 """The provider `openai`."""

@@ -27,6 +27,7 @@ __all__ = [
     "STORE_FILE",
     "THREAD",
     "TOOL_OUTPUTS",
+    "TRACES",
     "TRANSCRIPTION",
     "TUNING",
 ]
@@ -123,6 +124,7 @@ RESPONSE: tuple[Rule, ...] = (
     *BETA,
     *_ids("drawn by the server for an earlier response", "previous_response_id"),
     *_ids("drawn by the server for a conversation", "conversation", "conversation.id"),
+    *_nulls("previous_response_id", "conversation"),
     *_ids(
         "drawn by the server for each output item, and echoed with the item and what answers it",
         "input[*].id",
@@ -248,3 +250,8 @@ REALTIME_CALL: tuple[Rule, ...] = (
     Rule("sdp", "ignore", "one side's offer of a connection: addresses, ports and keys drawn anew for each"),
 )
 """POST /realtime/calls as a form; with the bare offer as its body (SDP, not JSON) it is compared whole."""
+
+TRACES: tuple[Rule, ...] = (
+    Rule("**", "ignore", "telemetry, which asks nothing of a model: times, trace ids and batches are new in each run"),
+)
+"""POST /traces/ingest."""

@@ -37,6 +37,5 @@ REPLICATE = Provider(
         Endpoint("streams", "GET", "/files/{stream}/{name}"),
         *(endpoint for endpoint in OPENAI.endpoints if endpoint.name == "chat.completions"),
     ),
-    secret_headers=("authorization",),
 )
 """The provider `replicate`. A prediction's id is compared: the replayed answers name the recorded ones."""

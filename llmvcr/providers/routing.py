@@ -50,11 +50,13 @@ class Router:
 
     def __init__(self, providers: Iterable[Provider]) -> None:
         self._hosts: dict[str, tuple[str, ...]] = {}
+        self._providers: dict[str, Provider] = {}
         # By method, the last fixed word, and how many parameters follow it.
         self._routes: dict[tuple[str, str, int], list[_Route]] = {}
         # Hosts that speak OpenAI's API bring the very same rows again and again.
         known: dict[int, _Route] = {}
         for provider in providers:
+            self._providers[provider.name] = provider
             for host in provider.hosts:
                 self._hosts[host] = (*self._hosts.get(host, ()), provider.name)
             for place, endpoint in enumerate(provider.endpoints):
@@ -104,6 +106,14 @@ class Router:
         # Where the path says it at home, what other APIs have of that name does not count.
         rows = (*sorted(own, key=_rank), *(() if settled else sorted(others, key=_rank)))
         return tuple(candidate for _, _, candidate in rows)
+
+    def owner(self, url: str) -> Provider | None:
+        """Give the provider whose own host a URL names; a port alone makes no host anybody's. Never raises."""
+        try:
+            host = (urlsplit(url).hostname or "").lower()
+        except ValueError:
+            return None
+        return next((self._providers[name] for name in self._homes(host, None)), None)
 
     def _homes(self, host: str, port: int | None) -> tuple[str, ...]:
         homes = self._hosts.get(host, ())

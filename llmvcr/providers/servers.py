@@ -40,6 +40,5 @@ SERVERS = Provider(
     hosts=(),
     endpoints=(*_VLLM, *_LLAMA_CPP, *_LM_STUDIO),
     id_prefixes=("call_", "chatcmpl-tool-"),
-    secret_headers=("authorization",),
 )
 """The provider `servers`: it has no host of its own."""

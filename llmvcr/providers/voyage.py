@@ -31,6 +31,5 @@ VOYAGE = Provider(
         ),
         Endpoint(RERANK.name, RERANK.method, RERANK.path, _nulls("top_k"), body_keys=RERANK.body_keys),
     ),
-    secret_headers=("authorization",),
 )
 """The provider `voyage`."""

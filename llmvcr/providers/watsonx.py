@@ -52,7 +52,7 @@ WATSONX = Provider(
         *OPENAI.endpoints,
     ),
     id_prefixes=("chatcmpl-", "chatcmpl-tool-", "call_"),
-    secret_headers=("authorization",),
     bases=("/ml/gateway",),
+    rules=_CALL,
 )
 """The provider `watsonx`. Which project or space pays is compared; so is the deployment."""

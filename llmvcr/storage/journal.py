@@ -21,9 +21,9 @@ from llmvcr.errors import ReadError, WriteError
 from llmvcr.formats import vcr_dict
 from llmvcr.interaction import Interaction
 from llmvcr.storage.whole import read, unwritten
-from llmvcr.storage.working import append, workshop
+from llmvcr.storage.working import append, in_workshop, tidy, workshop
 
-__all__ = ["Journal", "Left", "left", "only_one"]
+__all__ = ["Journal", "Left", "incomplete", "left", "only_one", "orphans", "set_incomplete"]
 
 
 class Journal:
@@ -61,6 +61,7 @@ class Journal:
             with contextlib.suppress(OSError):
                 self._path.unlink()
             _release(self._lock)
+            tidy(self._cassette.parent)
         self._path = self._lock = None
 
     def abandon(self) -> None:
@@ -70,9 +71,9 @@ class Journal:
         self._path = self._lock = None
 
     def _begin(self) -> Path:
-        folder = workshop(self._cassette.parent)
-        path = folder / f"{_mark(self._cassette)}-{os.getpid()}-{secrets.token_hex(4)}.journal"
-        self._lock = _locked(path)
+        name = f"{_mark(self._cassette)}-{os.getpid()}-{secrets.token_hex(4)}.journal"
+        self._lock = in_workshop(self._cassette.parent, lambda folder: _locked(folder / name))
+        path = self._cassette.parent / ".llmvcr" / name
         head = {"llmvcr_journal": 1, "cassette": self._cassette.name}
         append(path, json.dumps(head).encode() + b"\n")
         self._owner = os.getpid()
@@ -81,31 +82,69 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A journal whose process is gone; `damaged` says that a line of it cannot be read, as the last one of a crash."""
+    """A journal whose process is gone; nobody else can take it before it is discarded or left.
+
+    `damaged` says that a line of it cannot be read, as the last one of a crash.
+    """
 
     path: Path
     interactions: tuple[Interaction, ...]
     damaged: bool
+    _lock: Any
 
     def discard(self) -> None:
         """Remove it."""
         with contextlib.suppress(OSError):
             self.path.unlink()
+        _release(self._lock)
+        tidy(self.path.parent.parent)
+
+    def leave(self) -> None:
+        """Leave it to the next who looks."""
+        _release(self._lock)
 
 
-def left(cassette: str | Path) -> Iterator[Left]:
-    """Give the journals of a cassette that were left behind, each while nobody else can take it."""
+def left(cassette: str | Path) -> tuple[Left, ...]:
+    """Give the journals of a cassette that were left behind."""
     cassette = Path(cassette)
-    folder = cassette.parent / ".llmvcr"
-    for path in sorted(folder.glob(f"{_mark(cassette)}-*.journal")) if folder.is_dir() else ():
+    found = []
+    for path in sorted((cassette.parent / ".llmvcr").glob(f"{_mark(cassette)}-*.journal")):
         lock = _locked(path)
         if lock is None:
             continue  # its process lives
-        try:
-            if path.exists():
-                yield _read(path)
-        finally:
+        if path.exists():
+            found.append(_read(path, lock))
+        else:
             _release(lock)
+    return tuple(found)
+
+
+def orphans(folder: str | Path) -> tuple[Path, ...]:
+    """Give the paths of the cassettes below a folder that journals stand for, of the living and of the dead."""
+    found = set()
+    for path in Path(folder).rglob(".llmvcr/*.journal"):
+        try:
+            head = json.loads(read(path).partition(b"\n")[0])
+            found.add(path.parent.parent / Path(head["cassette"]).name)
+        except (ValueError, LookupError, TypeError, FileNotFoundError):
+            continue  # nothing was recorded in it, or it is gone by now
+    return tuple(sorted(found))
+
+
+def incomplete(cassette: str | Path) -> bool:
+    """Say whether a cassette was recovered from a crash, and no run has ended cleanly since."""
+    cassette = Path(cassette)
+    return (cassette.parent / ".llmvcr" / f"{_mark(cassette)}.incomplete").exists()
+
+
+def set_incomplete(cassette: str | Path, *, to: bool) -> None:
+    """Say, or no longer say, that more may be recorded into a cassette; raises WriteError."""
+    cassette = Path(cassette)
+    if to:
+        append(workshop(cassette.parent) / f"{_mark(cassette)}.incomplete", b"")
+    elif incomplete(cassette):
+        (cassette.parent / ".llmvcr" / f"{_mark(cassette)}.incomplete").unlink(missing_ok=True)
+        tidy(cassette.parent)
 
 
 @contextmanager
@@ -114,12 +153,18 @@ def only_one(cassette: str | Path) -> Iterator[None]:
     from filelock import FileLock  # noqa: PLC0415 - 26 ms that a replay has no use for
 
     cassette = Path(cassette)
-    lock = FileLock(workshop(cassette.parent) / f"{_mark(cassette)}.lock")
-    with lock:
-        try:
-            yield
-        finally:
-            _unlink(lock)
+
+    def acquired(folder: Path) -> FileLock:
+        lock = FileLock(folder / f"{_mark(cassette)}.lock")
+        lock.acquire()
+        return lock
+
+    lock = in_workshop(cassette.parent, acquired)
+    try:
+        yield
+    finally:
+        _release(lock)
+        tidy(cassette.parent)
 
 
 def _mark(cassette: Path) -> str:
@@ -135,6 +180,8 @@ def _locked(path: Path) -> Any:
         lock.acquire(timeout=0)
     except Timeout:
         return None
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise unwritten(path, error) from error
     return lock
@@ -152,7 +199,7 @@ def _unlink(lock: Any) -> None:
         Path(lock.lock_file).unlink()
 
 
-def _read(path: Path) -> Left:
+def _read(path: Path, lock: Any) -> Left:
     *lines, last = read(path).split(b"\n")
     placed: list[tuple[int, Interaction]] = []
     damaged = bool(last)
@@ -163,4 +210,4 @@ def _read(path: Path) -> Left:
         except (ValueError, LookupError, TypeError, ReadError):
             damaged = True
     placed.sort(key=lambda pair: pair[0])
-    return Left(path, tuple(interaction for _, interaction in placed), damaged)
+    return Left(path, tuple(interaction for _, interaction in placed), damaged, lock)

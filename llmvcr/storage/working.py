@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from llmvcr.storage.whole import BINARY, unwritten
 
-__all__ = ["append", "spool", "workshop"]
+__all__ = ["append", "in_workshop", "spool", "tidy", "workshop"]
+
+_TRIES = 20
+
+_Made = TypeVar("_Made")
 
 
 def append(path: str | Path, data: bytes) -> None:
@@ -38,9 +44,26 @@ def workshop(folder: str | Path) -> Path:
     return place
 
 
+def in_workshop(folder: str | Path, make: Callable[[Path], _Made]) -> _Made:
+    """Make something in `.llmvcr` in `folder`, which somebody may tidy away meanwhile; raises WriteError."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(FileNotFoundError):
+            return make(workshop(folder))
+    return make(workshop(folder))
+
+
+def tidy(folder: str | Path) -> None:
+    """Remove `.llmvcr` from `folder` where nothing is left in it."""
+    place = Path(folder, ".llmvcr")
+    with contextlib.suppress(OSError):
+        if os.listdir(place) == [".gitignore"]:
+            (place / ".gitignore").unlink()
+            place.rmdir()
+
+
 def spool(folder: str | Path) -> BinaryIO:
     """Open a file without a name, for what is too much to hold; it is gone when it is closed. Raises WriteError."""
     try:
-        return tempfile.TemporaryFile(dir=workshop(folder))
+        return in_workshop(folder, lambda place: tempfile.TemporaryFile(dir=place))
     except OSError as error:
         raise unwritten(folder, error) from error

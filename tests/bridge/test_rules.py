@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,10 +126,43 @@ def test_what_applied(server: Counting, tmp_path: Path) -> None:
 
 
 def test_rules_of_another_matcher(server: Counting, tmp_path: Path) -> None:
-    """Where a match_on of the user's leaves `llm` out no rule is in force, and the cassette says so."""
-    options: dict[str, Any] = {"llmvcr_ignore": "$.user", "match_on": ["method", "body"]}
-    with llmvcr.use_cassette(tmp_path / "c.yaml", **options) as cassette:
+    """Where a match_on of the user's leaves `llm` out no rule is in force: the cassette says so, and a warning does."""
+    recorder, path = llmvcr.VCR(llmvcr_ignore="$.user"), str(tmp_path / "c.yaml")
+    options: dict[str, Any] = {"match_on": ["method", "body"]}
+    with pytest.warns(UserWarning, match="llmvcr_ignore: of no effect"):
+        context = recorder.use_cassette(path, **options)
+    with context as cassette:
         _ask(server, "one", user="a")
     assert cassette.rules() == ((), ())
-    with pytest.raises(llmvcr.Miss), llmvcr.use_cassette(tmp_path / "c.yaml", **options):
+    with pytest.warns(UserWarning, match="use_cassette"):
+        context = recorder.use_cassette(path, **options)
+    with pytest.raises(llmvcr.Miss), context:
         _ask(server, "one", user="b")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"llmvcr_match": "llm_echo"},
+        {"llmvcr_ignore": ["$.user"]},
+        {"llmvcr_ids": "$.user"},
+        {"llmvcr_patterns": {"$.user": "x"}},
+        {"llmvcr_canonical": _shout},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_rules_beside_another_matcher_are_refused(options: dict[str, Any], tmp_path: Path) -> None:
+    """A rule in the very place where match_on leaves `llm` out is refused by name."""
+    for opened, place in ((llmvcr.VCR, "VCR"), (partial(llmvcr.use_cassette, tmp_path / "c.yaml"), "use_cassette")):
+        with pytest.raises(llmvcr.OptionError, match=f"^{place}: {next(iter(options))}: of no effect"):
+            opened(**options, match_on=["method", "uri"])
+        opened(**options, match_on=["method", "llm"])
+    llmvcr.use_cassette(tmp_path / "c.yaml", **options, match_on=["method"], additional_matchers=["llm"])
+
+
+def test_rules_of_a_whole_suite_are_meant_for_llm() -> None:
+    """What `register` was given is no matter for a cassette that goes by another matcher."""
+    recorder = vcr.VCR()
+    llmvcr.register(recorder, llmvcr_ignore="$.user")
+    with recorder.use_cassette("unused.yaml", match_on=["uri"]) as cassette:
+        assert cassette.rules() == ((), ())

@@ -33,6 +33,8 @@ def test_one_provider(capsys: pytest.CaptureFixture[str]) -> None:
         "    **\n"
         "  id: a generated id behind a prefix that only this provider's servers write, quoted in a text\n"
         "    **\n"
+        "  id: a generated id that an earlier answer of the cassette brought, in a text or in the URL\n"
+        "    **\n"
         "  base64: the bytes in a data: URL, in either base64 alphabet, padded or not (RFC 2397, RFC 4648)\n"
         "    **\n"
     )
@@ -100,3 +102,13 @@ def test_wrong_usage(argv: list[str], said: str, capsys: pytest.CaptureFixture[s
     out, err = capsys.readouterr()
     assert said in err
     assert out == ""
+
+
+def test_what_is_compared_beside_the_body(capsys: pytest.CaptureFixture[str]) -> None:
+    """A row's headers are named, and what holds for the calls on a provider's hosts that no row names."""
+    assert main(["rules", "--provider", "dashscope", "--endpoint", "apps"]) == 0
+    assert "dashscope apps: compared with x-dashscope-async and x-dashscope-sse\n" in capsys.readouterr().out
+    assert main(["rules", "--provider", "anthropic", "--endpoint", "other"]) == 0
+    told = capsys.readouterr().out
+    assert "anthropic other: DELETE, PATCH, POST, PUT any other path on its hosts\n" in told
+    assert "without rules" not in told

@@ -450,10 +450,9 @@ def test_an_interaction_that_is_not_whole_is_refused(response: str, message: str
     assert str(caught.value).splitlines()[0] == message
 
 
-def test_a_websocket_of_another_tool_is_refused() -> None:
-    """A wss:// request without its frames cannot be replayed, and says so."""
-    with pytest.raises(ReadError, match="interaction 0: is a WebSocket session, whose frames this file does not hold"):
-        _request(uri="wss://api.example.com/v1/realtime")
+def test_a_websocket_of_another_tool_is_read() -> None:
+    """A wss:// request without its frames is read as it is: to replay it is refused, not to convert it."""
+    assert _request(uri="wss://api.example.com/v1/realtime").url == "wss://api.example.com/v1/realtime"
 
 
 def test_a_cut_file_is_read_as_itself_or_refused() -> None:

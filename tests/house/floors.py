@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("index", "origins", "diff", "formats", "faults", "sockets"),
     ("storage", "sdk_objects", "listing", "model_lists", "lookup"),
-    ("conversion", "jobs", "trees", "grouping", "resume", "pool", "naming", "taps", "walls"),
+    ("conversion", "jobs", "trees", "grouping", "resume", "pool", "naming", "taps", "keeping", "walls"),
     ("bridge",),
     ("cli", "pytest_plugin"),
     ("", "__main__"),  # llmvcr itself

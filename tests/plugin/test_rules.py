@@ -140,3 +140,18 @@ def test_rules_that_all_found_something(suite: Suite) -> None:
     )
     suite.run("-o", "llmvcr_unused_rules=off", passed=1).stdout.no_fnmatch_line("*rules of llmvcr*")
     suite.run("-o", "llmvcr_ignore=", passed=1).stdout.no_fnmatch_line("*rules of llmvcr*")
+
+
+_OTHER = 'match_on=["method", "uri"]'
+
+
+def test_rules_beside_another_matcher(suite: Suite) -> None:
+    """In one mark they are refused by name; of `vcr_config` a warning says so; those of the ini are for other tests."""
+    suite.ini("llmvcr_ignore = $.user")
+    suite.tests(_asking('user="a"', _OTHER))
+    suite.run("--record-mode=once", passed=1)
+    suite.conftest(_CONFIG.replace("{}", '{"llmvcr_ids": "$.user"}'))
+    said = "*UserWarning: pytest.mark.vcr and vcr_config together: llmvcr_ids: of no effect*"
+    suite.run("-Wdefault", passed=1).stdout.fnmatch_lines([said])
+    suite.tests(_asking('user="a"', f'{_OTHER}, llmvcr_ignore="$.seed"'))
+    suite.run(errors=1).stdout.fnmatch_lines(["*UsageError: pytest.mark.vcr: llmvcr_ignore: of no effect*"])

@@ -178,3 +178,23 @@ def test_other_bytes(one: bytes, other: bytes) -> None:
 def test_any_url(method: str, url: str) -> None:
     """Whatever method and URL are, there is a key."""
     assert len(canonical(Request(method, url)).key) == 16
+
+
+@given(st.lists(tails, min_size=2, max_size=4, unique=True), st.data())
+def test_ids_of_answers_are_renamed_by_any_bijection(ids: list[str], data: st.DataObject) -> None:
+    """Known ids, in prose and in the path, may be any others that are known; what refers to what is compared."""
+    own, others = ids[: len(ids) // 2], ids[len(ids) // 2 :][: len(ids) // 2]
+    places = data.draw(st.lists(st.integers(0, len(own) - 1), min_size=1, max_size=4))
+
+    def quoting(names: list[str]) -> Request:
+        said = " and ".join(f"({names[place]})" for place in places)
+        url = f"https://api.openai.com/v1/threads/{names[places[0]]}/messages"
+        return Request("POST", url, (), json.dumps({"role": "user", "content": f"Of {said}?"}).encode())
+
+    one, other = canonical(quoting(own), known={*own}), canonical(quoting(others), known={*others})
+    assert one.key == other.key
+    assert one.ids == tuple(dict.fromkeys(own[place] for place in places))
+    assert canonical(quoting(own)).key != canonical(quoting(others)).key
+    assert canonical(quoting(own), known={*others}).key == canonical(quoting(own)).key
+    if len(set(places)) > 1:
+        assert canonical(quoting([own[0]] * len(own)), known={*own}).key != one.key

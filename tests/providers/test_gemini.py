@@ -102,6 +102,13 @@ INTERACTION: dict[str, Any] = {
         {"type": "function_result", "call_id": "8ci92gmp", "result": "27"},
     ],
 }
+TURNS: dict[str, Any] = {
+    **INTERACTION,
+    "input": [
+        {"role": "model", "content": INTERACTION["input"][:2]},
+        {"role": "user", "content": INTERACTION["input"][2:]},
+    ],
+}
 
 
 def said(text: str, **more: object) -> dict[str, Any]:
@@ -352,6 +359,11 @@ SAME: tuple[Row, ...] = (
         ask(INTERACTIONS, respelt(INTERACTION, ("8ci92gmp", "0a9bx2mm"))),
     ),
     (
+        "the ids of a tool's call and result inside turns, drawn anew",
+        ask(INTERACTIONS, TURNS),
+        ask(INTERACTIONS, respelt(TURNS, ("8ci92gmp", "0a9bx2mm"))),
+    ),
+    (
         "an interaction's seal drawn anew",
         ask(INTERACTIONS, INTERACTION),
         ask(INTERACTIONS, put(INTERACTION, OTHER, "input", 0, "signature")),
@@ -557,6 +569,11 @@ DIFFERENT: tuple[Row, ...] = (
         "a word in a batch",
         ask(f"{PRO}:batchGenerateContent", batch(said("a"))),
         ask(f"{PRO}:batchGenerateContent", batch(said("b"))),
+    ),
+    (
+        "whose result it is, inside turns",
+        ask(INTERACTIONS, TURNS),
+        ask(INTERACTIONS, put(TURNS, "k1w0zx7d", "input", 1, "content", 0, "call_id")),
     ),
     (
         "what a tool gave an interaction",

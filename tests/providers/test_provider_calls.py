@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llmvcr.canonical import canonical
-from provider_tables import Call, Change, cut, method, put, respelt, said, same, url
+from provider_tables import Call, Change, cut, headers, method, put, respelt, said, same, url
 
 PNG, PNG_URL = "iVBORw0KGgo+/+8=", "iVBORw0KGgo-_-8"
 CHAT = {"messages": [{"role": "user", "content": "hi"}]}
@@ -158,6 +158,13 @@ CALLS: dict[str, tuple[str, str, Call]] = {
         "dashscope",
         "generation",
         Call(f"{DASHSCOPE}/services/aigc/text-generation/generation", SPEAKING),
+    ),
+    "dashscope stream": (
+        "dashscope",
+        "generation",
+        Call(
+            f"{DASHSCOPE}/services/aigc/text-generation/generation", SPEAKING, headers=(("X-DashScope-SSE", "enable"),)
+        ),
     ),
     "dashscope embed": (
         "dashscope",
@@ -312,6 +319,8 @@ SAME: list[tuple[str, str, Change]] = [
     ("watsonx models", "the version comes with the SDK", url("version=2024-05-31&", "")),
     ("watsonx cluster", "the version comes with the SDK", url("version=2024-05-31", "version=2025-02-06")),
     ("dashscope text", "key order", respelt),
+    ("dashscope text", "headers that say nothing of the answer", headers(("X-DashScope-WorkSpace", "w-1"))),
+    ("dashscope stream", "the case of a header", headers(("x-dashscope-sse", "Enable"), ("user-agent", "x"))),
     ("dashscope task", "method case", method("get")),
     ("voyage embed", "input_type is null by default", put(None, "input_type")),
     ("voyage embed", "output_dimension is null by default", put(None, "output_dimension")),
@@ -401,6 +410,9 @@ DIFFERENT: list[tuple[str, str, Change]] = [
     ("watsonx models", "more of them", url("limit=5", "limit=6")),
     ("watsonx cluster", "another cluster", url("cpd", "cpd2")),
     ("dashscope text", "another message", said('"hi"', '"ho"')),
+    ("dashscope text", "streamed", headers(("X-DashScope-SSE", "enable"))),
+    ("dashscope text", "to be polled", headers(("X-DashScope-Async", "enable"))),
+    ("dashscope stream", "not streamed", headers()),
     ("dashscope text", "another model", put("qwen-plus", "model")),
     ("dashscope text", "another parameter", put(0.9, "parameters", "top_p")),
     ("dashscope text", "text is not text with pictures", url("text-generation", "multimodal-generation")),

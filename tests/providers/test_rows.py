@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llmvcr.providers import PROVIDERS, Provider
+from llmvcr.providers import OTHER, PROVIDERS, Provider
 
 # Everything that a rule may leave out; a new one is to be thought over, and then to be added here.
 LEFT_OUT = {
@@ -46,20 +46,23 @@ def test_every_rule_says_why(provider: Provider) -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
 def test_little_is_left_out(provider: Provider) -> None:
-    """No rule leaves out what is asked of a model, or renames it."""
-    for endpoint in provider.endpoints:
-        for rule in endpoint.rules:
-            assert rule.action != "ignore" or rule.path in LEFT_OUT, endpoint.name
-            assert rule.action != "id" or rule.path.rpartition(".")[2] not in ASKED, endpoint.name
+    """No rule leaves out what is asked of a model, or renames it; telemetry asks nothing."""
+    tables = [(endpoint.name, endpoint.rules) for endpoint in provider.endpoints if not endpoint.is_telemetry]
+    for name, rules in (*tables, ("other", provider.rules)):
+        for rule in rules:
+            assert rule.action != "ignore" or rule.path in LEFT_OUT, name
+            assert rule.action != "id" or rule.path.rpartition(".")[2] not in ASKED, name
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
 def test_rows_are_written_alike(provider: Provider) -> None:
     """Hosts and methods are spelt as they are looked up, and a header that holds a secret is named in lower case."""
     assert all(host == host.lower() and host.count("*") <= 1 for host in provider.hosts)
-    assert all(header == header.lower() for header in provider.secret_headers)
+    assert all(name == name.lower() for name in (*provider.secret_headers, *provider.account_headers))
     assert all(base.startswith("/") and not base.endswith(("/", "/v1")) for base in provider.bases)
     for endpoint in provider.endpoints:
+        assert endpoint.name != OTHER
+        assert all(header == header.lower() for header in endpoint.headers)
         assert endpoint.method == endpoint.method.upper()
         assert endpoint.path.startswith("/")
         assert endpoint.body_keys == tuple(sorted(endpoint.body_keys)), endpoint.name

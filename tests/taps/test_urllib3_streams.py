@@ -254,10 +254,8 @@ def test_garbage(server: Paced, tmp_path: Path) -> None:
         assert next(answer.stream(None)) == b"one"
         del answer
         gc.collect()
-        recorded_at_once = len(list(tmp_path.iterdir()))
         never.set()
         assert server.gone.wait(5)
-    assert recorded_at_once == 0  # the file is written when the cassette closes
     assert (_recorded(tmp_path / "c.yaml").chunks, _recorded(tmp_path / "c.yaml").ended) == ((b"one",), "closed")
 
 

@@ -74,7 +74,8 @@ class Stage:
             self._wait(number)
             if self._shut:
                 return
-            yield b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._framed else chunk
+            if chunk:  # an empty one would be the end
+                yield b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._framed else chunk
         if self._answer.ended:
             self._break()
         elif self._framed:
