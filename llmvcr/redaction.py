@@ -7,15 +7,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from llmvcr.interaction import Interaction, Json, Request
-from llmvcr.secrets import options, places, stripping
+from llmvcr.secrets import ENVIRONMENT, FIELDS, HEADERS, QUERY, SHAPES, TRACES, options, places, scanner, stripping
 from llmvcr.secrets.cleaning import Cleaner
 from llmvcr.secrets.headers import REQUEST_ID
+from llmvcr.secrets.names import TRACE_ENDS
 from llmvcr.secrets.placeholders import placeholder
 from llmvcr.secrets.rules import DEFAULT, Rules
 from llmvcr.secrets.spellings import spelt
 from llmvcr.secrets.texts import Scan, everything, scan
 
-__all__ = ["Find", "Redacted", "Redactor", "Replaced", "find", "find_in_json", "redacted", "redacted_json", "redactor"]
+__all__ = [
+    "Find",
+    "Redacted",
+    "Redactor",
+    "Replaced",
+    "find",
+    "find_in_file",
+    "find_in_json",
+    "redacted",
+    "redacted_json",
+    "redactor",
+    "rows",
+]
 
 
 _PASSES = 4
@@ -146,6 +159,34 @@ def find(held: Interaction | bytes, *, traces: bool = False) -> tuple[Find, ...]
         seen = everything(scan(held, DEFAULT))
         return tuple(dict.fromkeys(Find("text", each.kind, each.value, each.known) for each in seen if each.secret))
     return Redactor().find(held, traces=traces)
+
+
+def rows() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """List what is redacted without being told: (where, the names or shapes), for people to read."""
+    shapes = tuple(dict.fromkeys(f"{shape.kind}: {shape.prefix}…" for shape in SHAPES))
+    return (
+        ("headers, by name", tuple(sorted({*HEADERS, "cookie", "set-cookie"}))),
+        ("headers of answers that name a call, by name and by how it ends", (*sorted(TRACES), *TRACE_ENDS)),
+        ("parameters of URLs and forms, by name", tuple(sorted(QUERY))),
+        ("fields of JSON, forms and parts, by how the name ends, in any spelling", tuple(sorted(FIELDS))),
+        ("keys, by how they begin", shapes),
+        ("values of environment variables, by how the name ends", tuple(f"*{end}" for end in ENVIRONMENT)),
+    )
+
+
+def find_in_file(data: bytes) -> tuple[Find, ...]:
+    """Find what looks like a secret in the bytes of a file, also by the independent scanner where it is installed.
+
+    For the gate before a file gets its name, and for files that are there already; a find of both is told once.
+    """
+    found = find(data)
+    known = [each.value for each in found]
+    others = (
+        Find("text", rule, value)
+        for rule, value in scanner.scanned(data.decode("utf-8", "replace"))
+        if not any(value in each or each in value for each in known)
+    )
+    return (*found, *dict.fromkeys(others))
 
 
 def find_in_json(value: Json, place: str) -> tuple[Find, ...]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from llmvcr import redaction
 from llmvcr.cli.progress import say
 from llmvcr.errors import OptionError
 from llmvcr.interaction import Json
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         if (endpoints := [one for one in _endpoints(provider) if args.endpoint in (None, one.name)])
     ]
     if args.json:
-        say(sys.stdout, json.dumps(_as_json(chosen), indent=2))
+        say(sys.stdout, json.dumps(_as_json(chosen) | {"redacted": dict(redaction.rows())}, indent=2))
         return 0
     whole = args.provider is None and args.endpoint is None
     for provider, endpoints in chosen:
@@ -68,6 +69,10 @@ def run(args: argparse.Namespace) -> int:
     for preset in PRESETS if whole else ():
         say(sys.stdout, f"preset {preset.name}: {preset.about}")
         _print((*preset.rules, *preset.everywhere))
+    for where, names in redaction.rows() if whole else ():
+        say(sys.stdout, f"redacted: {where}")
+        for name in names:
+            say(sys.stdout, f"    {name}")
     return 0
 
 

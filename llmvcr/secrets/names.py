@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from llmvcr.providers import PROVIDERS
 
-__all__ = ["COOKIES", "ENVIRONMENT", "FIELDS", "HEADERS", "QUERY", "TRACES", "is_trace", "spellings"]
+__all__ = ["COOKIES", "ENVIRONMENT", "FIELDS", "HEADERS", "QUERY", "TRACES", "TRACE_ENDS", "is_trace", "spellings"]
 
 _GENERAL = {
     "authorization": "credentials",
@@ -103,7 +103,10 @@ QUERY: Mapping[str, str] = MappingProxyType(
 ENVIRONMENT = ("API_KEY", "_TOKEN", "_SECRET", "_ACCESS_KEY", "_SECRET_KEY")
 """How the names of environment variables end whose values are secrets (decision 23, and AWS's)."""
 
-_TRACE = re.compile(r"request-?id|trace-?id|correlation-?id")
+TRACE_ENDS = ("*request-id", "*requestid", "*trace-id", "*correlation-id")
+"""How such headers end."""
+
+_TRACE = re.compile(r"(?:request-?id|trace-?id|correlation-?id)\Z")
 
 
 def is_trace(name: str) -> bool:

@@ -14,8 +14,8 @@ _OURS = re.compile(rb"llmvcr-redacted(?:-[a-z0-9]+)+")
 _WORDS = re.compile(
     r"redact(?:ed)?|filter(?:ed)?|dummy|fake|mock(?:ed)?|placeholder|scrub(?:bed)?|sanitized?|hidden|secret|example|"
     r"made-?up|your|my|test(?:ing)?|none|null|undefined|not[-_ ]?(?:used|needed|required)|deadbeef|string|sample|value|"
-    r"insert|changeme|bearer|basic|token|api|key|authorization|auth|organization|org|project|account|cookie|session|id|aws|openai|anthropic|azure|"
-    r"google|gemini|groq|cohere|mistral|password|passwd|pass|user|here|goes|anything|empty|"
+    r"insert|changeme|bearer|basic|token|api|key|authorization|auth|organization|org|project|account|cookie|session|id|"
+    r"aws|openai|anthropic|azure|google|gemini|groq|cohere|mistral|password|passwd|pass|user|here|goes|anything|empty|"
     # rows of signs in order, or of one sign
     r"0123456789|1234567890|123456789|12345678|abcdefghijklmnopqrstuvwxyz|abcdefghijklmnop|abcdefgh|abcdef|12345|"
     r"x{3,}|0{4,}|\*{3,}|\.{3,}"
@@ -45,8 +45,8 @@ def is_placeholder(value: str) -> bool:
     """Say whether a value only stands for a secret.
 
     It does when it is wrapped ("<key>"), too short, of too few characters, or when words that say so leave fewer than
-    16 letters and digits of it (or than 8 that look drawn): a word may stand in a real key by chance. A pure cache, since one key stands in all
-    calls of a test.
+    16 letters and digits of it (or than 8 that look drawn): a word may stand in a real key by chance. A pure cache,
+    since one key stands in all calls of a test.
     """
     value = value.strip()
     if len(value) < _SHORT or len(set(value)) < _VARIETY or value.startswith(NEUTRAL.decode()):

@@ -56,7 +56,7 @@ def tidy(folder: str | Path) -> None:
     """Remove `.llmvcr` from `folder` where nothing is left in it."""
     place = Path(folder, ".llmvcr")
     with contextlib.suppress(OSError):
-        if os.listdir(place) == [".gitignore"]:
+        if [path.name for path in place.iterdir()] == [".gitignore"]:
             (place / ".gitignore").unlink()
             place.rmdir()
 

@@ -73,7 +73,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     """--json gives the same as data: providers, endpoints, rules, presets."""
     assert main(["rules", "--provider", "openai", "--endpoint", "chat.completions", "--json"]) == 0
     told = json.loads(capsys.readouterr()[0])
-    assert sorted(told) == ["everywhere", "presets", "providers", "version"]
+    assert sorted(told) == ["everywhere", "presets", "providers", "redacted", "version"]
     (provider,) = told["providers"]
     assert provider["name"] == "openai"
     assert "call_" in provider["id_prefixes"]

@@ -1,8 +1,9 @@
-"""Laws of redaction for any interaction: done twice it changes nothing more, it never raises, it spares what is clean."""
+"""Laws of redaction for any interaction: done twice it changes no more, it never raises, it spares what is clean."""
 
 from __future__ import annotations
 
 import gzip
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +48,7 @@ HOSTILE = st.lists(_BITS | st.binary(max_size=8), max_size=14).map(b"".join)
 
 def _cut(body: bytes, places: list[int]) -> tuple[bytes, ...]:
     at = sorted({0, *(place % (len(body) + 1) for place in places), len(body)})
-    return tuple(body[start:end] for start, end in zip(at, at[1:], strict=False))
+    return tuple(body[start:end] for start, end in pairwise(at))
 
 
 def _of(url: str, value: str, body: bytes, chunks: tuple[bytes, ...]) -> Interaction:

@@ -46,7 +46,7 @@ def test_each_key_is_of_its_kind(kind: str, key: str) -> None:
         '{"usage": {"max_tokens": "1234567890"}, "token": "Hello there 12", "key": "first-of-many-1"}',
         '{"properties": {"password": {"type": "string"}}, "required": ["password", "api_key"]}',
         f'{{"signature": "{drawn("thought", 300)}", "encrypted_content": "gAAAAAB{drawn("more", 200)}"}}',
-        f'{{"id": "call_{drawn("id", 24)}", "tool_use_id": "toolu_{drawn("tool", 24)}", "task": "task-{drawn("t", 30)}"}}',
+        f'{{"id": "call_{drawn("id", 24)}", "tool": "toolu_{drawn("tool", 24)}", "task": "task-{drawn("t", 9)}"}}',
         "see https://example.com/?key=feature&token=end",
         f"data:image/png;base64,iVBORw0KGgo{drawn('image', 4000)}AKIA{drawn('x', 60)}",
     ],
