@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from llmvcr.errors import (
         CassetteError,
         FaultError,
+        LeakError,
         LlmvcrError,
         NetworkBlockedAbort,
         NetworkBlockedError,
@@ -32,6 +33,7 @@ __all__ = [
     "Fault",
     "FaultError",
     "Interaction",
+    "LeakError",
     "LlmvcrError",
     "Miss",
     "MissAbort",
@@ -58,6 +60,7 @@ _HOMES = {
     "errors": (
         "CassetteError",
         "FaultError",
+        "LeakError",
         "LlmvcrError",
         "NetworkBlockedAbort",
         "NetworkBlockedError",

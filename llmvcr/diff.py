@@ -23,6 +23,10 @@ class _Absent:
     def __repr__(self) -> str:
         return "ABSENT"
 
+    def __reduce__(self) -> str:
+        """Stay the one value that it is, also in a copy and in another process."""
+        return "ABSENT"
+
 
 ABSENT: Final = _Absent()
 """Stands for a value that one of two requests does not have."""

@@ -7,6 +7,7 @@
     │   └── WriteError     it cannot be written, or what was written does not read back the same
     ├── FaultError         a fault that cannot be made from the recorded answer, or that never happened
     ├── NetworkBlockedError a connection that a cassette under record mode none stopped (also a RuntimeError)
+    ├── LeakError          a cassette with what looks like a secret in it: it is not written under its name
     ├── SideBySideError    a call that could be of several open cassettes: whose it is nobody can know
     └── TypeNameError      a `__type__` that is on no list of ours: it is never imported
 
@@ -22,6 +23,7 @@ from collections.abc import Sequence
 __all__ = [
     "CassetteError",
     "FaultError",
+    "LeakError",
     "LlmvcrError",
     "NetworkBlockedAbort",
     "NetworkBlockedError",
@@ -127,6 +129,24 @@ class ReadError(CassetteError):
 
 class WriteError(CassetteError):
     """A file that cannot be written, or that does not read back as it was written."""
+
+
+class LeakError(LlmvcrError):
+    """A cassette that is not written, since `found` in what was recorded look like secrets; `kept` is where it is."""
+
+    def __init__(self, path: str, found: Sequence[str], kept: str) -> None:
+        self.path, self.found, self.kept = path, tuple(found), kept
+        many = "what looks like a secret" if len(self.found) == 1 else f"{len(self.found)} places with secrets"
+        lines = "\n".join(f"  {each}" for each in self.found)
+        super().__init__(
+            f"{path}: is not written, since {many} would be in it:\n{lines}\n"
+            "How to fix: name the field, the header, the shape or the value in llmvcr_redact, or say that it is none "
+            f"by llmvcr_leaks = warn; what was recorded, with the above masked, is kept in {kept}"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive a trip between processes: the message is made of the parts."""
+        return type(self), (self.path, self.found, self.kept)
 
 
 def _rebuild(

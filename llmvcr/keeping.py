@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import secrets
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from llmvcr import storage
-from llmvcr.errors import WriteError
+from llmvcr.errors import CassetteError, ReadError, WriteError
 from llmvcr.formats import Document
 from llmvcr.interaction import Interaction
 
-__all__ = ["Keeping", "recover"]
+__all__ = ["Keeping", "Recovered", "recover"]
 
 _LOG = logging.getLogger("llmvcr")
 
@@ -23,75 +26,108 @@ _Stamp = tuple[int, int, int] | None
 
 
 class Keeping:
-    """What one open cassette brings to disk. Not safe between threads: the cassette's lock is held meanwhile."""
+    """What one open cassette brings to disk. Not safe between threads: the cassette's lock is held meanwhile.
 
-    def __init__(self, path: str | Path, format: str | None) -> None:  # noqa: A002 - as in storage.dump
-        """Take the path of the cassette, and the format that a new file gets."""
-        self._path, self._format = Path(path), format
-        self._journal = storage.Journal(path)
+    `format` is that of a new file; `first` says that what is recorded replaces what is there (record mode all).
+    """
+
+    def __init__(self, path: str | Path, format: str | None, *, first: bool = False) -> None:  # noqa: A002 - as in storage.dump
+        """Take the path of the cassette."""
+        self.path = Path(os.path.realpath(path))
+        """Where it really stands, whatever the working folder and whichever link leads there."""
+        self._format = format
+        self._journal = storage.Journal(self.path, format, first=first)
+        self._opened_by = os.getpid()
         self._known: Counter[int] = Counter()
         self._stamp: _Stamp = None
+        self._foreign: tuple[Interaction, ...] = ()  # of what was written last, that which others have recorded
         self._silent = False
 
     def loaded(self, interactions: Iterable[Interaction]) -> None:
         """Say what stands in the file: what it holds beyond that at the end, others have recorded meanwhile."""
-        self._known = Counter(map(_fingerprint, interactions))
-        self._stamp = _stamp(self._path)
+        self._known, self._stamp, self._foreign = Counter(map(_fingerprint, interactions)), _stamp(self.path), ()
 
     def note(self, place: int, interaction: Interaction) -> None:
         """Write an interaction into the journal. Where that fails, the recording goes on, and the log says so once."""
-        try:
+        with self._noting():
             self._journal.add(place, interaction)
-        except WriteError as error:
-            if not self._silent:
-                _LOG.warning("no journal is kept, so that a crash would lose what is recorded: %s", error)
-            self._silent = True
+
+    def tell(self, metadata: dict[str, Any]) -> None:
+        """Write what stands beside the interactions into the journal, as `note` does."""
+        with self._noting():
+            self._journal.tell(metadata)
 
     def write(self, document: Document, kept: int) -> None:
         """Write the cassette: its first `kept` interactions, what others have recorded, and then the rest.
 
-        Also what forked children have recorded and left in their journals. Raises WriteError, which names the place
-        where all of it is kept, and leaves the file as it was.
+        Also what forked children have recorded and left in their journals. A forked child only leaves its own: the one
+        who opened the cassette writes it. Raises WriteError or ReadError, which name the place where all of it is kept,
+        and leaves the file as it was.
         """
+        if os.getpid() != self._opened_by:
+            self._journal.abandon()
+            return
+        old, new = document.interactions[:kept], document.interactions[kept:]
         left: tuple[storage.Left, ...] = ()
         try:
-            with storage.only_one(self._path):
-                others = self._others()
-                left = storage.left(self._path)
-                lost = [one for each in left for one in each.interactions]
-                whole = (*document.interactions[:kept], *others, *document.interactions[kept:], *lost)
-                document = replace(document, interactions=whole)
-                storage.dump(document, self._path, format=self._format)
-        except WriteError as error:
+            with storage.only_one(self.path):
+                storage.settle(self.path)
+                there = self._others(old)
+                left = _readable(storage.left(self.path))
+                foreign = (*there.interactions, *(one for each in left for one in each.interactions))
+                extra = _joined(there.extra, *({"metadata": each.metadata} for each in left), document.extra)
+                document = Document((*old, *foreign, *new), extra, document.repeats)
+                mine = () if self._journal.path is None else (self._journal.path,)
+                storage.fold(document, self.path, self._format, (*mine, *(each.path for each in left)))
+                for each in left:
+                    _discarded(each)
+                self._journal.discard()
+                storage.folded(self.path)
+                self._known, self._stamp, self._foreign = Counter(map(_fingerprint, (*old, *new))), _stamp(self.path), foreign
+                storage.sweep(self.path)
+        except CassetteError as error:
             for each in left:
                 each.leave()
             raise self._rescued(document, error) from error
-        for each in left:
-            each.discard()
-        self._journal.discard()
-        self.loaded(whole)
+        strangers = [each for each in left if each.opened_by != self._opened_by and each.interactions]
+        if strangers:
+            _marked(self.path, sum(len(each.interactions) for each in strangers))
 
     def drop(self) -> None:
         """Forget what was recorded: it is not wanted, or it is written."""
         self._journal.discard()
 
-    def _others(self) -> list[Interaction]:
-        if _stamp(self._path) in (None, self._stamp):
-            return []
-        known, found = self._known.copy(), []
-        for one in storage.load(self._path).interactions:
-            mark = _fingerprint(one)
-            if known[mark]:
-                known[mark] -= 1
+    @contextlib.contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except (WriteError, TypeError, ValueError) as error:
+            if not self._silent:
+                _LOG.warning("%s: no journal, so that a crash would lose what is recorded: %s", self.path, error)
+            self._silent = True
+
+    def _others(self, old: Iterable[Interaction]) -> Document:
+        """Give what others have brought into the file."""
+        stamp = _stamp(self.path)
+        if stamp is None or stamp == self._stamp:
+            return Document(self._foreign if stamp is not None else ())
+        there = storage.load(self.path)
+        # What was loaded may stand there as somebody else's hooks, the same as ours, have left it.
+        known = self._known | Counter(map(_fingerprint, old))
+        found = []
+        for one in there.interactions:
+            seen = _fingerprint(one)
+            if known[seen]:
+                known[seen] -= 1
             else:
                 found.append(one)
-        return found
+        return Document(tuple(found), there.extra)
 
-    def _rescued(self, document: Document, error: WriteError) -> WriteError:
+    def _rescued(self, document: Document, error: CassetteError) -> CassetteError:
         place = self._journal.path
         if place is not None and not self._silent:
             self._journal.abandon()
-            fix = f"what was recorded is kept in {place}; when the cause is gone, run `llmvcr recover {self._path}`"
+            fix = f"what was recorded is kept in {place}; when the cause is gone, run `llmvcr recover {self.path}`"
         else:
             place = Path(tempfile.gettempdir(), f"llmvcr-{secrets.token_hex(4)}.json")
             try:
@@ -99,43 +135,105 @@ class Keeping:
             except WriteError:
                 return error
             self._journal.discard()
-            fix = f"what was recorded is kept in {place}"
-        return WriteError(error.path, error.reason, interaction=error.interaction, place=error.place, fix=fix)
+            fix = f"what was recorded is kept in {place}, which is a whole cassette"
+        fix = f"{error.fix}; {fix}" if error.fix else fix
+        return type(error)(error.path, error.reason, interaction=error.interaction, place=error.place, fix=fix)
 
 
-def recover(path: str | Path, format: str | None = None) -> int:  # noqa: A002 - as in storage.dump
-    """Bring what crashed processes had recorded into their cassette, and give the number of those interactions.
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What became of the journals that crashed processes left of one cassette."""
 
-    The cassette is marked incomplete, so that the rest may be recorded. Raises ReadError where the cassette cannot be
-    read, WriteError where it cannot be written; the journals stay where they are then.
+    interactions: int = 0
+    """How many came back."""
+    aside: tuple[Path, ...] = ()
+    """Damaged journals, kept beside the others: what could be read of them came back."""
+    unread: tuple[str, ...] = ()
+    """Journals that were left alone, each with the reason."""
+
+
+def recover(path: str | Path, format: str | None = None, *, dry: bool = False) -> Recovered:  # noqa: A002 - as in storage.dump
+    """Bring what crashed processes had recorded into their cassette, and say what came of it.
+
+    The cassette is marked incomplete, so that the rest may be recorded. A `dry` run changes nothing. Raises ReadError
+    where the cassette cannot be read, WriteError where it cannot be written; the journals stay where they are then.
     """
-    left = storage.left(path)
-    try:
-        if not left:
-            return 0
-        with storage.only_one(path):
-            document = storage.load(path) if Path(path).exists() else Document(())
-            there = Counter(map(_fingerprint, document.interactions))
-            # A crash after the cassette was written, and before the journal was removed, has lost nothing.
-            fresh = [each for each in left if Counter(map(_fingerprint, each.interactions)) - there]
-            lost = [one for each in fresh for one in each.interactions]
-            if lost:
-                whole = replace(document, interactions=(*document.interactions, *lost))
-                storage.dump(whole, path, format=format)
-                storage.set_incomplete(path, to=True)
-                _LOG.warning("%s: %d interactions recovered from a run that was cut short", path, len(lost))
-    except BaseException:
-        for each in left:
-            each.leave()
-        raise
+    path = Path(os.path.realpath(path))
+    if not storage.unsettled(path):
+        return Recovered()
+    found: tuple[storage.Left, ...] = ()
+    with storage.only_one(path):
+        if not dry:
+            storage.settle(path)
+            storage.sweep(path)
+        everything = storage.left(path)
+        found = tuple(each for each in everything if not each.unknown)
+        lost = tuple(one for each in found if not each.first for one in each.interactions)
+        first = tuple(one for each in found if each.first for one in each.interactions)
+        try:
+            if (lost or first) and not dry:
+                document = storage.load(path) if path.exists() else Document(())
+                # Those of a run that replaces what is there are to be played before it; nothing is thrown away.
+                whole = (*first, *document.interactions, *lost)
+                extra = _joined(*({"metadata": each.metadata} for each in found), document.extra)
+                named = format or next(filter(None, (each.format for each in found)), None)
+                storage.fold(Document(whole, extra), path, named, (each.path for each in found))
+        except BaseException:
+            for each in everything:
+                each.leave()
+            raise
+        for each in everything:
+            if dry or each.unknown:
+                each.leave()
+            else:
+                _discarded(each)
+        storage.folded(path)
+    unread = tuple(f"{each.path}: {each.unknown}" for each in everything if each.unknown)
+    for one in unread:
+        _LOG.warning("%s; it is left alone", one)
+    came = len(lost) + len(first)
+    if came and not dry:
+        _marked(path, came)
+    return Recovered(came, tuple(each.aside for each in found if each.damaged and each.opened_by), unread)
+
+
+def _readable(left: tuple[storage.Left, ...]) -> tuple[storage.Left, ...]:
     for each in left:
-        each.discard()
-    return len(lost)
+        if each.unknown:
+            each.leave()
+    return tuple(each for each in left if not each.unknown)
+
+
+def _discarded(journal: storage.Left) -> None:
+    journal.discard()
+    if journal.damaged and journal.opened_by:
+        _LOG.warning("%s: a line of it cannot be read; it is kept as %s", journal.path, journal.aside)
+
+
+def _marked(path: Path, count: int) -> None:
+    many = f"{count} interaction{'' if count == 1 else 's'}"
+    _LOG.warning("%s: %s recovered from a run that was cut short", path, many)
+    try:
+        storage.set_incomplete(path, to=True)
+    except WriteError as error:
+        _LOG.warning("%s", error)
+
+
+def _joined(*extras: Mapping[str, Any]) -> dict[str, Any]:
+    """Join what stands beside the interactions; of metadata the last to name a key counts."""
+    joined: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
+    for extra in extras:
+        joined |= extra
+        metadata |= extra.get("metadata") or {}
+    joined.pop("metadata", None)
+    return joined | ({"metadata": metadata} if metadata else {})
 
 
 def _fingerprint(one: Interaction) -> int:
+    # Content alone: headers and boundaries may be spelt anew when a file is written.
     asked, answered = one.request, one.response
-    return hash((asked.method, asked.url, asked.headers, asked.body, answered.status, answered.chunks, one.recorded_at))
+    return hash((asked.method, asked.url, asked.body or b"", answered.status, answered.body, one.recorded_at))
 
 
 def _stamp(path: Path) -> _Stamp:

@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import copy
-import hashlib
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from llmvcr.errors import FaultError, OptionError
+from llmvcr.reporting import Misses
 
 if TYPE_CHECKING:
     from llmvcr.bridge import LlmCassette
@@ -26,10 +28,13 @@ INI_OPTIONS: dict[str, tuple[str, object, str]] = {
     "llmvcr": ("bool", True, "off leaves pytest-recording as it is without llmvcr"),
     "llmvcr_format": ("string", "yaml", "format of new cassettes where no serializer is named: yaml or json"),
     "llmvcr_miss": ("string", "abort", "what a missing recording of an LLM call does: abort or raise"),
+    "llmvcr_swallowed": ("string", "auto", "a test that passes though it swallowed a miss: auto, fail or ignore"),
     "llmvcr_timing": ("string", "none", "the pace of a replay: none, recorded, or a factor of the recorded one"),
     "llmvcr_keep": ("string", "times", "what is kept of a stream: bytes, boundaries of chunks too, or times too"),
     "llmvcr_compressed": ("string", "unpack", "what is recorded of a compressed LLM answer: unpack it, or keep it so"),
     "llmvcr_block_network": ("string", "cassette", "what does not reach the network under none: cassette, all or off"),
+    "llmvcr_redact": ("linelist", (), "more secrets to take out of recordings: names, one a line; or off"),
+    "llmvcr_leaks": ("string", "fail", "what a secret does that is left in a recording: fail, warn or off"),
     "llmvcr_match": ("string", "llm", "presets of what is compared: llm, llm_strict or llm_echo, and llm_uuid"),
     "llmvcr_ignore": ("linelist", (), "paths of requests that are not compared, one a line"),
     "llmvcr_ids": ("linelist", (), "paths of requests where ids stand that differ from run to run, one a line"),
@@ -41,10 +46,13 @@ INI_OPTIONS: dict[str, tuple[str, object, str]] = {
 _CHOICES = {
     "llmvcr_format": ("yaml", "json"),
     "llmvcr_miss": ("abort", "raise"),
+    "llmvcr_swallowed": ("auto", "fail", "ignore"),
     "llmvcr_keep": ("bytes", "boundaries", "times"),
     "llmvcr_compressed": ("unpack", "keep"),
+    "llmvcr_leaks": ("fail", "warn", "off"),
     "llmvcr_block_network": ("cassette", "all", "off"),
 }
+_FAILED = pytest.StashKey[bool]()
 _TIMING = re.compile(r"none|recorded|\d+(\.\d+)?")
 
 
@@ -83,6 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
     on = _is_on(config, "llmvcr")
     if on and config.pluginmanager.hasplugin("recording"):
         config.pluginmanager.register(Recording(config), "llmvcr-recording")
+        config.pluginmanager.register(Misses(config.getini("llmvcr_swallowed")), "llmvcr-misses")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -115,11 +124,12 @@ class Recording:
     def __init__(self, config: pytest.Config) -> None:
         self._format: str = config.getini("llmvcr_format")
         rules = _rules(config)
-        passed = ("llmvcr_miss", "llmvcr_timing", "llmvcr_keep", "llmvcr_compressed", "llmvcr_block_network")
-        self._options = {**{name: config.getini(name) for name in passed}, **rules}
+        passed = ("llmvcr_miss", "llmvcr_timing", "llmvcr_keep", "llmvcr_compressed", "llmvcr_leaks", "llmvcr_block_network")
+        self._options = {**{name: config.getini(name) for name in passed}, **rules, "llmvcr_redact": _secrets(config)}
         self._tells_unused = config.getoption("llmvcr_unused_rules") or _is_on(config, "llmvcr_unused_rules")
         self._rules: set[str] = set()  # as people read them: those in force in any test
         self._applied: set[str] = set()
+        self._recovered: dict[str, int] = {}
         if rules:
             from llmvcr.rulesets import ruleset  # noqa: PLC0415 - every provider comes with it
 
@@ -136,6 +146,18 @@ class Recording:
         from llmvcr.bridge import register  # noqa: PLC0415 - vcr is imported by tests that use it
 
         register(vcr, **self._options)
+
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Remember that a test did not come to its end: fixtures are not told."""
+        if call.excinfo is not None:
+            item.stash[_FAILED] = True
+
+    @pytest.fixture
+    def default_cassette_name(self, request: pytest.FixtureRequest, default_cassette_name: str) -> str:
+        """Name the cassette as pytest-recording does; where that makes several tests one, each gets a mark of its own."""
+        from llmvcr import runs  # noqa: PLC0415 - storage comes with it
+
+        return default_cassette_name + runs.own_mark(request.node, default_cassette_name)
 
     @pytest.fixture(autouse=True)
     def vcr(
@@ -156,6 +178,8 @@ class Recording:
             return
         from pytest_recording import _vcr  # noqa: PLC0415 - it imports vcr
 
+        from llmvcr import runs  # noqa: PLC0415 - storage comes with it
+
         merged = self._merged(request.getfixturevalue("vcr_config"), vcr_markers)
         allowed = request.getfixturevalue("allowed_hosts")
         if allowed and not any("allowed_hosts" in mark.kwargs for mark in vcr_markers):
@@ -167,11 +191,18 @@ class Recording:
         # One mark says it all: what was merged here is not merged, nor copied, once more.
         mark = SimpleNamespace(args=tuple(path for mark in vcr_markers for path in mark.args), kwargs=merged)
         cassette = request.getfixturevalue("default_cassette_name")
+        suffix, mode = f".{merged.get('serializer', 'yaml')}", merged.get("record_mode", record_mode)
+        if mode != "rewrite":
+            mark.args += runs.older(request.node, Path(vcr_cassette_dir), cassette, suffix, _vcr.MAX_FILENAME_LEN)
         if "serializer" in merged:
-            cassette = _short(cassette, f".{merged['serializer']}", _vcr.MAX_FILENAME_LEN)
+            cassette = runs.short(cassette, suffix, _vcr.MAX_FILENAME_LEN)
         try:
             with _vcr.use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
+                if opened.recovered:
+                    self._recovered[str(opened.path)] = opened.recovered
+                self._go_on(opened, request, once=mode == "once")
                 yield opened
+                opened.failed = request.node.stash.get(_FAILED, False)
                 if self._tells_unused:
                     named, applied = opened.rules()
                     self._rules.update(named)
@@ -181,23 +212,39 @@ class Recording:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker of pytest-xdist says of its rules."""
-        named, applied = getattr(node, "workeroutput", {}).get("llmvcr_rules", ((), ()))
+        """Take over what a worker of pytest-xdist says of its rules, and of what came back."""
+        output = getattr(node, "workeroutput", {})
+        named, applied = output.get("llmvcr_rules", ((), ()))
         self._rules.update(named)
         self._applied.update(applied)
+        self._recovered.update(output.get("llmvcr_recovered", {}))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Tell the controller of pytest-xdist of this worker's rules."""
-        if self._tells_unused and hasattr(session.config, "workeroutput"):
+        """Tell the controller of pytest-xdist of this worker's rules, and of what came back."""
+        if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["llmvcr_rules"] = sorted(self._rules), sorted(self._applied)
+            session.config.workeroutput["llmvcr_recovered"] = self._recovered
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Name the rules that found nothing, where that was asked for."""
+        """Say what was recovered; and name the rules that found nothing, where that was asked for."""
+        for path, count in sorted(self._recovered.items()):
+            many = f"{count} interaction{'' if count == 1 else 's'} recovered from a run that was cut short"
+            terminalreporter.write_line(f"llmvcr: {os.path.relpath(path)}: {many}")
         if not self._tells_unused or not self._rules:
             return
         terminalreporter.section("rules of llmvcr that found nothing")
         for rule in sorted(self._rules - self._applied) or [f"none of {len(self._rules)}"]:
             terminalreporter.line(rule)
+
+    def _go_on(self, opened: LlmCassette, request: pytest.FixtureRequest, *, once: bool) -> None:
+        """Under `once` let a cassette be added to by every test of the run that began to record it."""
+        from llmvcr import runs  # noqa: PLC0415 - storage comes with it
+
+        if once:
+            # Nothing was loaded; or it went on by itself, since a crash has cut short who recorded it.
+            new = not opened.rewound or opened.record_mode != "once"
+            if runs.run(request).begun(opened.path, now=new) and opened.rewound:
+                opened.go_on()
 
     def _merged(self, config: dict[str, Any], marks: list[pytest.Mark]) -> dict[str, Any]:
         """Merge ini, `vcr_config` and marks, the nearest mark last; refuses unknown options by name."""
@@ -237,6 +284,14 @@ def _faults(node: pytest.Item) -> list[Fault]:
         raise pytest.UsageError(str(error)) from None
 
 
+def _secrets(config: pytest.Config) -> Any:
+    """Give `llmvcr_redact` of the ini file, a name or KEY = TEXT a line, as the option of a cassette."""
+    lines = [line.partition(" = ") for line in config.getini("llmvcr_redact")]
+    if [name for name, *_ in lines] in (["on"], ["off"]):
+        return lines[0][0]
+    return [{key.strip(): text.strip()} if equals else key.strip() for key, equals, text in lines] or None
+
+
 def _rules(config: pytest.Config) -> dict[str, Any]:
     """Give the rules that stand in the ini file, as the options of a cassette."""
     named = {name: config.getini(name) for name in ("llmvcr_match", "llmvcr_ignore", "llmvcr_ids", "llmvcr_patterns")}
@@ -251,11 +306,3 @@ def _rules(config: pytest.Config) -> dict[str, Any]:
                 raise pytest.UsageError(message)
             patterns.setdefault(path.strip(), []).append(regex.strip())
     return found
-
-
-def _short(name: str, suffix: str, limit: int) -> str:
-    """Shorten a name as pytest-recording does, which counts the suffix of a named serializer without its dot."""
-    if len(name) + len(suffix) <= limit:
-        return name
-    mark = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
-    return f"{name[: limit - len(suffix) - len(mark) - 3]}...{mark}"

@@ -18,6 +18,7 @@ PUBLIC = [
     "Fault",
     "FaultError",
     "Interaction",
+    "LeakError",
     "LlmvcrError",
     "Miss",
     "MissAbort",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import json
 import struct
 from collections.abc import Mapping
@@ -283,6 +284,10 @@ def test_a_stall_that_is_waited_for_has_a_piece_that_never_comes() -> None:
     assert (stalled.chunks[0], stalled.times) == (PLAIN.body, (0.0, 0.0, NEVER))
 
 
+def _at_home(fields: dict[str, Any]) -> bool:
+    return bool(fields["host"].startswith("api."))
+
+
 @pytest.mark.parametrize(
     ("options", "fitting"),
     [
@@ -293,12 +298,12 @@ def test_a_stall_that_is_waited_for_has_a_piece_that_never_comes() -> None:
         ({"when": {"model": "gemini-x"}}, ("gemini",)),
         ({"when": {"model": "gpt-4o", "stream": True}}, ()),
         ({"when": {"nonsense": None}}, ()),
-        ({"when": lambda fields: fields["host"].startswith("api.")}, ("chat",)),
+        ({"when": _at_home}, ("chat",)),
         ({"path": "^/v1/chat"}, ("chat",)),
         ({"path": "/rome$"}, ("other",)),
         ({"path": "o", "provider": "gemini"}, ("gemini",)),
     ],
-    ids=str,
+    ids=lambda value: re.sub(r"<function (\w+).*?>", r"\1", str(value)),
 )
 def test_which_calls_fit(options: dict[str, Any], fitting: tuple[str, ...]) -> None:
     """A fault happens to calls of LLMs that fit, and to any other call where its path is named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -17,19 +18,37 @@ import pytest
 
 import llmvcr
 from llmvcr import formats, pytest_plugin
+from llmvcr.bridge import KNOWN_OPTIONS
 from llmvcr.cli import main
 from llmvcr.presets import PRESETS
+from llmvcr.providers import PROVIDERS
+from made_up_keys import drawn
+from realtime_server import serving
 from shared import PROJECT
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
-def _block(kind: str) -> str:
-    (found,) = re.findall(rf"```{kind}\n(.*?)```", README, re.DOTALL)
-    return str(found)
+def _blocks(kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", README, re.DOTALL)
 
 
-PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+KEY = f"sk-proj-{drawn('README', 48)}"
+FIRST, DATED, TALK, BUSY, PLAIN = _blocks("python")  # every one of them is run below
+RULES, REDACTED = _blocks("ini")
+(KEPT,) = _blocks("yaml")
+(STOPPED,) = _blocks("text")
+
+
+def _table(head: str) -> list[list[str]]:
+    """Give the rows of the table whose first cell is `head`, each as its cells."""
+    start = README.index(f"| {head} |")
+    rows = README[start:].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows]
+
+
+def _section(heading: str) -> str:
+    return README.split(f"## {heading}\n")[1].split("\n## ")[0]
 
 
 class _Paris(BaseHTTPRequestHandler):
@@ -63,7 +82,7 @@ def environment() -> Iterator[tuple[dict[str, str], ThreadingHTTPServer]]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     base_url = f"http://127.0.0.1:{server.server_port}/v1"
-    yield {**os.environ, "OPENAI_API_KEY": "sk-made-up-key", "OPENAI_BASE_URL": base_url}, server
+    yield {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": base_url}, server
     server.shutdown()
     thread.join()
     server.server_close()
@@ -82,13 +101,11 @@ def test_the_first_test_records_once_and_replays_without_a_server(
 ) -> None:
     """The first example records into the file that the README names, without the key, and replays without a server."""
     env, server = environment
-    first, config = PYTHON[0], PYTHON[1]
-    (tmp_path / "test_capital.py").write_text(first)
-    (tmp_path / "conftest.py").write_text(config)
+    (tmp_path / "test_capital.py").write_text(FIRST)
     assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q", "--record-mode=once")
     cassette = tmp_path / "cassettes" / "test_capital" / "test_capital.yaml"
     assert str(cassette.relative_to(tmp_path)) in README
-    assert b"sk-made-up-key" not in cassette.read_bytes()
+    assert KEY.encode() not in cassette.read_bytes()
     server.shutdown()
     server.server_close()
     assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q")
@@ -99,16 +116,11 @@ def test_the_example_without_pytest_runs(
 ) -> None:
     """The example with use_cassette records a cassette and replays it, as it stands."""
     env, server = environment
-    _run(tmp_path, env, "-c", PYTHON[3])
+    _run(tmp_path, env, "-c", PLAIN)
     assert (tmp_path / "cassettes" / "capital.yaml").exists()
     server.shutdown()
     server.server_close()
-    _run(tmp_path, env, "-c", PYTHON[3])
-
-
-def test_every_python_block_is_run_here() -> None:
-    """The README has no Python block that no test runs."""
-    assert len(PYTHON) == 4
+    _run(tmp_path, env, "-c", PLAIN)
 
 
 def test_the_example_with_a_pattern_records_once(
@@ -116,8 +128,104 @@ def test_the_example_with_a_pattern_records_once(
 ) -> None:
     """The example of a rule records one request, and replays it for a prompt of another day."""
     env, _ = environment
-    _run(tmp_path, env, "-c", PYTHON[2])
+    _run(tmp_path, env, "-c", DATED)
     assert len(llmvcr.load(tmp_path / "cassettes" / "dated.yaml").interactions) == 1
+
+
+def test_the_example_of_a_websocket_replays(tmp_path: Path) -> None:
+    """What the example records, asking a server, it replays as it stands without one, down to what it prints."""
+    env = {**os.environ, "OPENAI_API_KEY": KEY}
+    with serving() as server:
+        there = TALK.replace("openai.OpenAI()", f'openai.OpenAI(websocket_base_url="{server.url}/v1")')
+        live = _run(tmp_path, env, "-c", there)
+    cassette = tmp_path / "cassettes" / "talk.yaml"
+    recorded = cassette.read_bytes()
+    replayed = _run(tmp_path, {**env, "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "-c", TALK)
+    assert replayed == live == "You said: Capital of France?"
+    assert cassette.read_bytes() == recorded
+    assert KEY.encode() not in recorded
+
+
+def test_the_example_of_faults(tmp_path: Path, environment: tuple[dict[str, str], ThreadingHTTPServer]) -> None:
+    """The example of faults passes while it is recorded and on replay, and only the good answer is recorded."""
+    env, server = environment
+    (tmp_path / "test_busy.py").write_text(BUSY)
+    assert "2 passed" in _run(tmp_path, env, "-m", "pytest", "-q", "--record-mode=once")
+    folder = tmp_path / "cassettes" / "test_busy"
+    assert [path.name for path in folder.iterdir()] == ["test_a_busy_provider_is_asked_again.yaml"]
+    server.shutdown()
+    server.server_close()
+    assert "2 passed" in _run(tmp_path, env, "-m", "pytest", "-q")
+
+
+_NAMED = """
+import openai, pytest
+
+@pytest.mark.vcr
+def test_named():
+    said = [{"role": "user", "content": "SAID"}]
+    more = {"x-tenant": "NAME", "x-session": "as it is"}
+    openai.OpenAI().chat.completions.create(model="m", messages=said, extra_headers=more)
+"""
+
+
+def test_the_example_of_redaction(tmp_path: Path, environment: tuple[dict[str, str], ThreadingHTTPServer]) -> None:
+    """Each thing that the example names is not recorded, what it keeps is, and other values of the same replay."""
+    env, server = environment
+    (tmp_path / "pytest.ini").write_text(REDACTED)
+    test = tmp_path / "test_named.py"
+    test.write_text(_NAMED.replace("NAME", "tenant 17").replace("SAID", "acct_17 of Ms Made-Up"))
+    assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q", "--record-mode=once")
+    recorded = (tmp_path / "cassettes" / "test_named" / "test_named.yaml").read_text(encoding="utf-8")
+    assert not re.search("tenant 17|acct_17|Ms Made-Up", recorded)
+    assert "as it is" in recorded
+    server.shutdown()
+    server.server_close()
+    test.write_text(_NAMED.replace("NAME", "tenant 23").replace("SAID", "acct_23 of Ms Made-Up"))
+    assert "1 passed" in _run(tmp_path, {**env, "OPENAI_API_KEY": "another"}, "-m", "pytest", "-q")
+
+
+_RAW = """
+import socket
+
+import llmvcr
+import pytest
+
+@pytest.mark.vcr
+def test_raw():
+    with pytest.raises(llmvcr.NetworkBlockedAbort) as stopped:
+        socket.create_connection(("api.openai.com", 443))
+    print(stopped.value)
+"""
+
+
+def test_what_a_wall_says(tmp_path: Path) -> None:
+    """A marked test that reaches for a provider through a socket of its own is told what the README quotes."""
+    (tmp_path / "test_raw.py").write_text(_RAW)
+    told = _run(tmp_path, {**os.environ}, "-m", "pytest", "-q", "-s")
+    quoted = re.escape(" ".join(STOPPED.split())).replace("…", r"\S+")
+    assert re.search(quoted, " ".join(told.split()))
+
+
+_STREAM = """
+interactions:
+- request: {{method: GET, uri: "http://127.0.0.1/", body: null, headers: {{}}}}
+  response:
+    status: {{code: 200, message: OK}}
+    headers: {{}}
+    body: {{string: {body}}}
+{kept}version: 1
+"""
+
+
+def test_what_is_said_of_a_stream_can_be_read(tmp_path: Path) -> None:
+    """The README's picture of what is kept of a stream is one that a cassette can have."""
+    cassette = tmp_path / "cassette.yaml"
+    cassette.write_text(_STREAM.format(body="x" * (352 + 1180), kept=KEPT))
+    (interaction,) = llmvcr.load(cassette).interactions
+    response = interaction.response
+    assert list(map(len, response.chunks)) == [352, 1180]
+    assert (response.times, response.ended) == ((6.1, 6.8, 24.9), "closed")
 
 
 _RULED = """
@@ -134,7 +242,7 @@ def test_ruled():
 def test_the_rules_of_the_ini_hold(tmp_path: Path, environment: tuple[dict[str, str], ThreadingHTTPServer]) -> None:
     """Under the ini example a request that differs in each thing that it names is replayed, with the server gone."""
     env, server = environment
-    (tmp_path / "pytest.ini").write_text(_block("ini"))
+    (tmp_path / "pytest.ini").write_text(RULES)
     test = tmp_path / "test_ruled.py"
     test.write_text(_RULED.replace("UUID", str(uuid.uuid4())).replace("NAME", "one").replace("DAY", "2026-11-22"))
     assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q", "--record-mode=once")
@@ -148,8 +256,7 @@ def test_the_rules_of_the_ini_hold(tmp_path: Path, environment: tuple[dict[str, 
 
 def test_the_table_of_presets_is_whole() -> None:
     """The table of presets has each preset, in order."""
-    table = README[README.index("| preset |") :].split("\n\n")[0]
-    assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == [preset.name for preset in PRESETS]
+    assert [row[0].strip("`") for row in _table("preset")] == [preset.name for preset in PRESETS]
 
 
 def test_the_rules_command_runs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,25 +267,46 @@ def test_the_rules_command_runs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_table_of_names_is_the_public_api() -> None:
-    """Every function or class that the README names exists."""
-    names = set(re.findall(r"`llmvcr\.(\w+)", README)) - {"yaml", "json"}
-    assert names
-    assert names <= set(llmvcr.__all__)
+    """The table of names has every public name, and the README names no other."""
+    named = set(re.findall(r"`llmvcr\.(\w+)", "".join(map(str, _table("name")))))
+    assert named == set(llmvcr.__all__) - {"__version__"}
+    assert set(re.findall(r"\bllmvcr\.([A-Za-z]\w+)", README)) <= named
+
+
+def test_every_option_that_is_named_exists() -> None:
+    """Each `llmvcr_…` that the README names is an ini option or an option of a cassette."""
+    named = set(re.findall(r"\bllmvcr_[a-z_]+", README))
+    assert named <= {*pytest_plugin.INI_OPTIONS, *KNOWN_OPTIONS}
+    assert {option for option in KNOWN_OPTIONS if option.startswith("llmvcr_")} <= named
+
+
+def test_the_number_of_providers() -> None:
+    """The README counts the providers."""
+    assert f"the {len(PROVIDERS)} providers" in README
+
+
+def test_the_tables_of_faults_are_whole() -> None:
+    """The section on faults has each field of a Fault, as code."""
+    fields = {field.name for field in dataclasses.fields(llmvcr.Fault)}
+    assert {name for name in fields if re.search(rf"`{name}\b", _section("Faults"))} == fields
 
 
 def test_the_ini_table_has_every_option() -> None:
     """The table of ini options has each option of the plugin, with its default, and no other."""
-    table = README[README.index("| ini option |") :].split("\n\n")[0]
-    rows = [row.split("|")[1:-1] for row in table.splitlines()[2:]]
-    said = {row[0].strip(" `"): row[2].strip(" `") for row in rows}
+    said = {row[0].strip("`"): row[2].strip("`") for row in _table("ini option")}
     words: dict[object, object] = {True: "on", False: "off", (): ""}
     assert said == {name: words.get(default, default) for name, (_, default, _) in pytest_plugin.INI_OPTIONS.items()}
 
 
+def test_what_is_only_an_ini_option() -> None:
+    """The README names the ini options that a cassette does not take, and those alone."""
+    (said,) = re.findall(r"All but (.*?) are also options", README, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", said)) == set(pytest_plugin.INI_OPTIONS) - KNOWN_OPTIONS
+
+
 def test_the_formats_table_has_every_format() -> None:
     """The table of formats names the formats that can be written."""
-    table = README[README.index("| `--to`") :].split("\n\n")[0]
-    said = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    said = [row[0].split("`")[1] for row in _table("`--to`, `serializer`")]
     assert sorted(said) == sorted(known.name for known in formats.FORMATS)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import random
 import string
 from dataclasses import replace
+from http.cookies import SimpleCookie
 
 import pytest
 
@@ -195,6 +197,40 @@ def test_a_secret_in_a_compressed_body_is_replaced() -> None:
     assert gzip.decompress(after.response.body) == b"llmvcr-redacted-openai-key"
     assert after.response.headers == before.response.headers
     assert redaction.redacted(before) == after
+
+
+def test_times_go_with_their_chunks() -> None:
+    """A chunk that held only a part of a secret goes with its time; the others keep theirs."""
+    chunks = (b"a ", f"b {OPENAI[:20]}".encode(), OPENAI[20:40].encode(), f"{OPENAI[40:]} c".encode())
+    before = replace(call(), response=Response(200, chunks=chunks, times=(1.0, 2.0, 3.0, 4.0, 5.0)))
+    after = redaction.redacted(before).response
+    assert after.chunks == (b"a ", b"b llmvcr-redacted-openai-key", b" c")
+    assert after.times == (1.0, 2.0, 3.0, 5.0)
+
+
+def test_cookies_can_still_be_read() -> None:
+    """Only values are replaced: names and attributes stay as they were."""
+    line = (
+        "__cf_bm=a8Kq2LzP0vBnZt0aXw3kLm8q.1-1; path=/; expires=Sun, 22-Nov-26 10:00:00 GMT; domain=.openai.com; Secure"
+    )
+    after = redaction.redacted(call(got=(("Set-Cookie", line),)))
+    cookie: SimpleCookie = SimpleCookie(after.response.headers[0][1])
+    assert (cookie["__cf_bm"].value, cookie["__cf_bm"]["domain"]) == ("llmvcr-redacted-cookie-cf-bm", ".openai.com")
+
+
+def test_a_password_of_basic_credentials_is_replaced_elsewhere() -> None:
+    """It is read out of the header, and is gone from the body as well."""
+    password = made_up("", 20)
+    text = base64.b64encode(f"anna:{password}".encode()).decode()
+    after = redaction.redacted(call(sent=(("Authorization", f"Basic {text}"),), answer=f"hi {password}".encode()))
+    assert after.request.headers == (("Authorization", "Basic llmvcr-redacted-credentials"),)
+    assert after.response.body == b"hi llmvcr-redacted-password"
+
+
+def test_what_is_told_names_no_value() -> None:
+    """The report of what was replaced: place and kind."""
+    done = redaction.redactor(environ={}).redact(call(sent=(("Authorization", f"Bearer {OPENAI}"),)))
+    assert [str(each) for each in done.replaced] == ["request.headers.authorization: OpenAI key"]
 
 
 def test_our_own_cassettes_hold_no_secret() -> None:

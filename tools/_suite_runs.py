@@ -129,6 +129,7 @@ def environment(suite: Suite, folder: Path, *, llmvcr: bool) -> Path:
         call([*pip, exact, *suite.needs, *([str(PROJECT)] if llmvcr else [])])
         ready.touch()
     if llmvcr:
+        call([*pip, str(PROJECT)])  # what it depends on by now
         call([*pip, "--force-reinstall", "--no-deps", str(PROJECT)])
     return python
 

@@ -15,22 +15,23 @@ from typing import Any
 from vcr.cassette import Cassette, _run_hooks
 from vcr.record_mode import RecordMode
 
-from llmvcr import storage
+from llmvcr import redaction, storage
 from llmvcr.bridge.faulting import Faulting, Mishap
 from llmvcr.bridge.files import Persister, Serializer
 from llmvcr.bridge.finding import Finding
+from llmvcr.bridge.gating import Gate
 from llmvcr.bridge.matching import llm
-from llmvcr.bridge.miss import MissAbort, miss
+from llmvcr.bridge.miss import miss
 from llmvcr.bridge.options import Options
+from llmvcr.bridge.pairs import Pairs
 from llmvcr.bridge.recording import Recording, heard, now
 from llmvcr.bridge.serving import served
 from llmvcr.bridge.sockets import Sockets
-from llmvcr.bridge.translate import Pair, settle, to_interaction, to_pair, to_request, to_vcr_request
+from llmvcr.bridge.translate import Pair, filters, settle, to_interaction, to_pair, to_vcr_request, uncopied
 from llmvcr.bridge.walling import PATCH, Ignored, wall
-from llmvcr.canonical import canonical
 from llmvcr.errors import ReadError
 from llmvcr.formats import extra
-from llmvcr.interaction import Request, Response
+from llmvcr.interaction import Interaction, Request, Response
 from llmvcr.keeping import Keeping
 from llmvcr.taps import TAPS, Call, Dial
 
@@ -65,25 +66,37 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         """The client libraries that this cassette hears; of others vcrpy's own stubs tell it."""
         replaced = itertools.chain.from_iterable(tap.replaces for tap in self.taps)
         self._rules = options.rules()
-        self.finding = Finding(self, self._rules)
+        self._redactor = redaction.redactor(options.llmvcr_redact)
+        self.finding = Finding(self, self._rules, self._redactor)
         """What looks through the interactions."""
         if "match_on" in config:
             config["match_on"] = [self.finding.llm if one is llm else one for one in config["match_on"]]
         if isinstance(persister := config.get("persister"), Persister):
-            config["persister"] = persister.of_one(config["path"], config.get("serializer"))
+            first = config.get("record_mode") == RecordMode.ALL
+            gate = Gate(options.llmvcr_leaks, self._redactor)
+            config["persister"] = persister.of_one(config["path"], config.get("serializer"), gate=gate, first=first)
         patches = (*config.pop("custom_patches", ()), PATCH)
         super().__init__(skip_patchers=(*skipped, *replaced), custom_patches=patches, **config)
         self.wall = wall(self, options, ignored)
         """What it stops of what no one hears; None where it stops nothing."""
         if self._before_save_interaction:
             self._before_save_interaction.append(_settled)
-        self._options = options
+        self.data = Pairs()
+        self._wanted = uncopied(self._before_record_request)
+        hooks = (filters(self._before_record_request), filters(self._before_record_response))
+        if isinstance(self._persister, Persister):
+            self._persister.unaltered = hooks == ([], []) and not self._after_load_interaction
+        self._options, self._pace = options, options.pace
         self._lock = threading.RLock()
         self._used: set[int] = set()  # which of self.data were played, or had a fault made of them
         self._recording = Recording()
         self.faults = Faulting(options.llmvcr_faults, waits=options.pace > 0)
         self._sockets = Sockets(self, self._rules)
+        self.missed: list[BaseException] = []
+        """The misses of LLM calls, as they were raised, while it is open."""
         self._loading = False
+        self.failed = False
+        """Whether the test that it is for has failed, so that more of it may be to record."""
 
     @property
     def _keeping(self) -> Keeping | None:
@@ -91,14 +104,30 @@ class LlmCassette(Cassette):  # type: ignore[misc]
 
     @property
     def _folder(self) -> Path:
-        return Path(self._path).parent
+        return (self._keeping.path if self._keeping else Path(self._path)).parent
 
     def ended(self, *, well: bool) -> None:
         """Say that the cassette is closed, and whether what ran under it came to its end."""
-        if self._keeping is not None:
-            self._keeping.drop()
-            if well:
-                storage.set_incomplete(self._path, to=False)
+        self.missed.clear()  # with the frames that they came through
+        if self._keeping is None:
+            return
+        self._keeping.drop()
+        if well and not self.failed and self.record_mode != RecordMode.NONE:
+            storage.set_incomplete(self._keeping.path, to=False)
+
+    @property
+    def recovered(self) -> int:
+        """How many interactions of a run that was cut short came back when the cassette was opened."""
+        return self._persister.recovered if isinstance(self._persister, Persister) else 0
+
+    def get_metadata(self, key: str, default: Any) -> Any:
+        """Return what the cassette keeps under `key`, or keep `default` and return it, as vcrpy does."""
+        fresh = key not in self._metadata
+        value = super().get_metadata(key, default)
+        if fresh and self._keeping is not None:
+            with self._lock:
+                self._keeping.tell({key: value})
+        return value
 
     @property
     def label(self) -> str:
@@ -107,8 +136,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
 
     def call(self, request: Request) -> Call:
         """Say what a tap should do with a request; raises Miss, MissAbort or FaultError."""
-        received = to_vcr_request(request)
-        wanted = self._before_record_request(received)
+        wanted = self._wanted(request)
         if not wanted:
             return Call()
         with self._lock:
@@ -117,10 +145,10 @@ class LlmCassette(Cassette):  # type: ignore[misc]
             if answer is not None:
                 return Call(answer=answer)
             if self.write_protected:
-                raise self._missing(wanted)
+                raise miss(self, to_vcr_request(wanted))
             mishap.due.unrecorded()
             ticket = self._recording.ticket()
-            record, spool = partial(self._record, request, received, ticket), partial(storage.spool, self._folder)
+            record, spool = partial(self._record, request, ticket), partial(storage.spool, self._folder)
             return Call(None, record, self._recording.opener(ticket), spool if self._keeping else None)
 
     def dial(self, request: Request) -> Dial:
@@ -141,6 +169,14 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         with self._lock:
             self.faults.unheard(request)
             return self._plays and self.finding.find(request) is not None
+
+    def filter_request(self, request: Any) -> Any:
+        """Give what the hooks make of a request; raises the miss: vcrpy's stubs ask when there is no answer to give."""
+        wanted = super().filter_request(request)
+        if wanted and self.write_protected:
+            with self._lock:
+                raise miss(self, wanted)
+        return wanted
 
     def play_response(self, request: Any) -> Any:
         """Give the next recorded answer; raises vcrpy's UnhandledHTTPRequestError where there is none."""
@@ -167,7 +203,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
             found: list[Any] = super().find_requests_with_most_matches(request)
             return found
         with self._lock:
-            return self.finding.nearest(self._before_record_request(request) or request)
+            return self.finding.similar(*self.finding.nearest(self._before_record_request(request) or request))
 
     def _load(self) -> None:
         self._loading = True
@@ -177,7 +213,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
             self._loading = False
         self.finding.recordings = getattr(self._persister, "repeats", False)
         self.finding.begin()
-        if self._keeping and storage.incomplete(self._path):
+        if self._keeping and storage.incomplete(self._keeping.path):
             self.go_on()
 
     def go_on(self) -> None:
@@ -229,7 +265,8 @@ class LlmCassette(Cassette):  # type: ignore[misc]
     def _use(self, position: int) -> None:
         if position < self._loaded_count and position not in self._used:
             self._used.add(position)
-            self._played_interactions.append(self.data[position])  # for drop_unused_requests
+            if self.drop_unused_requests:
+                self._played_interactions.append(self.data[position])
 
     def _answer(self, request: Any, mishap: Mishap) -> Response | None:
         """Give the next recorded answer as a tap serves it, with what happens to it; None where there is none."""
@@ -239,7 +276,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         position = take(request) if self._plays else None
         if position is None:
             return None
-        answer = served(self.finding.answer(position), self._options.pace)
+        answer = served(self.finding.answer(position), self._pace)
         if mishap.due.rows:
             answer, uses_up = mishap.alter(answer)
             if uses_up:
@@ -248,27 +285,33 @@ class LlmCassette(Cassette):  # type: ignore[misc]
                 self._use(position)
         return answer
 
-    def _missing(self, request: Any) -> BaseException:
-        error = miss(self, request)
-        if self._options.llmvcr_miss == "abort" and canonical(to_request(request)).provider:
-            return MissAbort(error)
-        return error
-
-    def _record(self, request: Request, received: Any, ticket: int, response: Response) -> None:
+    def _record(self, request: Request, ticket: int, response: Response) -> None:
         interaction = heard(
             request, response, keep=self._options.llmvcr_keep, unpack=self._options.llmvcr_compressed == "unpack"
         )
-        self._append(received, to_pair(interaction)[1], ticket)
+        self._append(to_vcr_request(request), to_pair(interaction)[1], ticket)
         self._recording.done(ticket)
 
     def _append(self, request: Any, response: dict[str, Any], ticket: int) -> None:
         with self._lock:
-            super().append(request, response)
+            if isinstance(request, Interaction):  # as the persister gave it
+                self.data.keep(request)
+            else:
+                super().append(request, response)
             if len(self.data) > len(self._recording):  # no hook dropped it
                 self._recording.placed(ticket)
                 if not self._loading:
                     settle(*self.data[-1])
+                    self._redact()
                     self._note(ticket)
+
+    def _redact(self) -> None:
+        """Take the secrets out of the last interaction: what stands in memory is what goes to disk."""
+        with contextlib.suppress(ReadError):  # spoilt by a hook: saving will say so
+            held = to_interaction(*self.data[-1], path=self.label, number=len(self.data) - 1)
+            redacted = self._redactor.redact(held).interaction
+            if redacted is not held:
+                self.data[-1] = to_pair(redacted)
 
     def _note(self, ticket: int) -> None:
         """Write the last interaction into the journal, as it is going to be saved."""
@@ -276,7 +319,10 @@ class LlmCassette(Cassette):  # type: ignore[misc]
             return
         pair = self.data[-1]
         if self._before_save_interaction:
-            pair = _run_hooks(self._before_save_interaction, *copy.deepcopy(pair), self)
+            try:
+                pair = _run_hooks(self._before_save_interaction, *copy.deepcopy(pair), self)
+            except Exception:  # noqa: BLE001 - a hook of the user's fails: the call goes on, and saving will say so
+                return
         if pair is not None:
             with contextlib.suppress(ReadError):  # spoilt by a hook: saving will say so
                 self._keeping.note(ticket, to_interaction(*pair, path=self.label, number=len(self.data) - 1))

@@ -38,9 +38,12 @@ class Faulting:
         self._any = bool(faults)
         self._plan = Plan(faults)
         self._failed: FaultError | None = None
+        self._nothing = Mishap(self, Due(""))
 
     def mishap(self, request: Request) -> Mishap:
         """Count a call, and say what happens to it; raises FaultError."""
+        if not self._any:
+            return self._nothing
         with self.telling():
             due = self._plan.due(request)
         instead = next((fault for fault in due.faults if fault.instead), None)

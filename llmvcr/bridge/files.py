@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -14,13 +15,16 @@ from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
 from vcr.serialize import serialize
 
 from llmvcr import formats, storage
+from llmvcr.bridge.gating import Gate
 from llmvcr.bridge.sockets import check
 from llmvcr.bridge.translate import to_interaction, to_pair
-from llmvcr.errors import WriteError
+from llmvcr.errors import LeakError, WriteError
 from llmvcr.formats import Document, vcr_dict
 from llmvcr.keeping import Keeping, recover
 
 __all__ = ["SERIALIZERS", "Persister", "Serializer"]
+
+_LOG = logging.getLogger("llmvcr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,20 @@ class Persister:
     kept: int = 0
     """How many of the interactions that are saved next were loaded before."""
     keeping: Keeping | None = None
+    gate: Gate | None = None
+    recovered: int = 0
+    """How many interactions of a run that was cut short came back when the cassette was loaded."""
+    unaltered: bool = False
+    """Whether nothing alters what is loaded, so that interactions are given as they are, and no pairs made of them."""
     _extra: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def of_one(self, path: str, serializer: Any) -> Persister:
-        """Give the persister of a single cassette: with a journal, where the file is ours to write."""
+    def of_one(self, path: str, serializer: Any, *, gate: Gate, first: bool = False) -> Persister:
+        """Give the persister of a single cassette: with a gate, and with a journal where the file is ours to write.
+
+        `first` says that what is recorded replaces what is there.
+        """
         ours = self._is_stock and isinstance(serializer, Serializer) and not Path(path).is_dir()
-        return Persister(self.inner, keeping=Keeping(path, serializer.format) if ours else None)
+        return Persister(self.inner, gate=gate, keeping=Keeping(path, serializer.format, first=first) if ours else None)
 
     def load_cassette(self, cassette_path: str, serializer: Any) -> tuple[Any, ...]:
         """Return (requests, responses[, metadata]); raises vcrpy's CassetteNotFoundError, or ReadError."""
@@ -91,16 +103,22 @@ class Persister:
             return loaded
         path = os.fspath(cassette_path)
         if self.keeping is not None:
-            recover(path, serializer.format)
+            try:
+                self.recovered = recover(self.keeping.path, serializer.format).interactions
+            except WriteError as error:  # a folder that is read-only, say: the cassette can be played all the same
+                _LOG.warning("what a run that was cut short has recorded cannot be brought back: %s", error)
             self.keeping.loaded(())
         documents = list(self._documents(path, serializer))
         if not documents:
             raise CassetteNotFoundError
         self.repeats = any(document.repeats for document in documents)
-        pairs = [to_pair(one) for document in documents for one in document.interactions]
-        if self._is_combined and not pairs:
+        found = [one for document in documents for one in document.interactions]
+        if self._is_combined and not found:
             raise CassetteNotFoundError  # as pytest-recording does: a cassette without interactions is none
-        metadata = [found for document in documents if (found := document.extra.get("metadata"))]
+        metadata = [told for document in documents if (told := document.extra.get("metadata"))]
+        if self.unaltered:
+            return found, found, *metadata[:1]
+        pairs = [to_pair(one) for one in found]
         return [request for request, _ in pairs], [response for _, response in pairs], *metadata[:1]
 
     def save_cassette(self, cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
@@ -118,12 +136,24 @@ class Persister:
             if metadata := cassette_dict.get("metadata"):
                 extra["metadata"] = metadata
             document = Document(interactions, extra)
+            kept = min(self.kept, len(interactions))
+            self._check(document, kept, path, serializer.format)
             if self.keeping is None:
                 storage.dump(document, path, format=serializer.format)
             else:
-                self.keeping.write(document, min(self.kept, len(interactions)))
+                self.keeping.write(document, kept)
         else:
             storage.write(path, serialize(cassette_dict, serializer).encode())
+
+    def _check(self, document: Document, kept: int, path: str, format: str) -> None:  # noqa: A002 - as in storage.dump
+        if self.gate is None:
+            return
+        try:
+            self.gate.check(document, kept, path, format)
+        except LeakError:
+            if self.keeping is not None:
+                self.keeping.drop()  # what was refused is kept elsewhere, masked
+            raise
 
     def _documents(self, path: str, serializer: Any) -> Iterator[Document]:
         for one in dict.fromkeys((path, *self._more)):

@@ -8,12 +8,14 @@ from typing import Any
 
 from vcr.matchers import requests_match
 
-from llmvcr.bridge.matching import explain, llm, matcher
-from llmvcr.bridge.translate import to_request, to_response
+from llmvcr.bridge.matching import explain, matcher
+from llmvcr.bridge.translate import to_request, to_vcr_request
 from llmvcr.canonical import Canonical, canonical
+from llmvcr.diff import Change
 from llmvcr.index import Index
 from llmvcr.interaction import Request, Response
-from llmvcr.rulesets import DEFAULT, RuleSet
+from llmvcr.redaction import Redactor
+from llmvcr.rulesets import RuleSet
 
 __all__ = ["Finding"]
 
@@ -21,13 +23,15 @@ __all__ = ["Finding"]
 class Finding:
     """Looks through the interactions of one cassette, whose lock is held meanwhile."""
 
-    def __init__(self, cassette: Any, rules: RuleSet) -> None:
-        """Take the cassette, which need not be loaded yet, and what is compared."""
+    def __init__(self, cassette: Any, rules: RuleSet, redactor: Redactor) -> None:
+        """Take the cassette, which need not be loaded yet, what is compared, and what of that is a secret."""
         self._cassette = cassette
-        self._rules = rules
+        self.rule_set = rules
+        """What is compared, beside the rows of the provider."""
+        self._redactor = redactor
         self._applied: set[str] = set()
         self._index: Index | None = None
-        self.llm = llm if rules is DEFAULT else matcher(self._form)
+        self.llm = matcher(self.form)
         """The matcher of this cassette."""
         self.recordings = False
         """Whether what was loaded answers equal requests without limit."""
@@ -53,9 +57,11 @@ class Finding:
         """Give the position of the interaction that answers next; it stays playable."""
         if self.indexes:
             return self._fresh().peek(to_request(request))
+        request = self._bare(to_vcr_request(request))
         data, counts, match_on = self._cassette.data, self._cassette.play_counts, self._cassette._match_on
         for position, (recorded, _) in enumerate(data if self.repeats else data[: self.playable]):
-            if (self.repeats or not counts[position]) and requests_match(request, recorded, match_on):
+            free = self.repeats or not counts[position]
+            if free and requests_match(request, self._bare(recorded), match_on):
                 return position
         return None
 
@@ -67,41 +73,51 @@ class Finding:
         """Give the positions of all interactions that the index has for a request, played or not."""
         return self._fresh().positions(to_request(request))
 
-    def nearest(self, request: Any) -> list[Any]:
-        """Give what vcrpy asks for: [(recorded request, matchers that agree, [(matcher, difference)]), …]."""
-        data = self._cassette.data
-        if played := self.positions(request):
-            return [(data[position][0], ["llm"], []) for position in played]
+    def nearest(self, request: Any) -> tuple[tuple[int, ...], tuple[Change, ...]]:
+        """Give the positions of what is equal, or that of what is most like a request, and what differs from it."""
+        if played := tuple(self.positions(request)):
+            return played, ()
         nearest = self._fresh().nearest(to_request(request))
-        if nearest is None:
-            return []
-        position, different = nearest
-        return [(data[position][0], [], [("llm", explain(different))])]
+        return ((), ()) if nearest is None else ((nearest[0],), nearest[1])
+
+    def similar(self, positions: Iterable[int], different: tuple[Change, ...]) -> list[Any]:
+        """Give `nearest` as vcrpy has it: [(recorded request, matchers that agree, [(matcher, difference)]), …]."""
+        agree, differ = ([], [("llm", explain(different))]) if different else (["llm"], [])
+        return [(self._cassette.data[position][0], agree, differ) for position in positions]
 
     def answer(self, position: int) -> Response:
         """Give a recorded answer."""
-        return to_response(self._cassette.data[position][1], path=self._cassette.label, number=position)
+        answer: Response = self._cassette.data.answer(position, path=self._cassette.label)
+        return answer
 
     def rules(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Give the user's rules that `llm` goes by, and those that found something, in what is recorded too."""
-        if not self._rules.labels or self.llm not in self._cassette._match_on:
+        if not self.rule_set.labels or self.llm not in self._cassette._match_on:
             return (), ()
-        for request, _ in self._cassette.data:
-            self._form(to_request(request))
-        return self._rules.labels, tuple(sorted(self._applied))
+        for position in range(len(self._cassette.data)):
+            self.form(self._cassette.data.request(position))
+        return self.rule_set.labels, tuple(sorted(self._applied))
 
-    def _form(self, request: Request, known: AbstractSet[str] = frozenset()) -> Canonical:
-        form = canonical(request, self._rules, known)
-        if self._rules.labels:
-            self._applied.update(self._rules.applied(form.rules))
+    def form(self, request: Request, known: AbstractSet[str] = frozenset()) -> Canonical:
+        """Give what is compared of a request."""
+        form = canonical(self._redactor.matched(request), self.rule_set, known)
+        if self.rule_set.labels:
+            self._applied.update(self.rule_set.applied(form.rules))
         return form
+
+    def _bare(self, request: Any) -> Any:
+        """Give a vcrpy request as matchers are to see it: without the secrets that are not in the file either."""
+        held = to_request(request)
+        bare = self._redactor.matched(held)
+        return request if bare is held else to_vcr_request(bare)
 
     def _fresh(self) -> Index:
         if self._index is None:
-            self._index = Index(repeats=self.repeats, form=self._form, answer=self.answer)
-        for position, (request, _) in enumerate(self._cassette.data[len(self._index) :], len(self._index)):
+            self._index = Index(repeats=self.repeats, form=self.form, answer=self.answer)
+        data = self._cassette.data
+        for position in range(len(self._index), len(data)):
             fresh = position >= self.playable
-            self._index.add(to_request(request), fresh=fresh)
+            self._index.add(data.request(position), fresh=fresh)
             if fresh:
                 self._index.mark(position)
         return self._index

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+from llmvcr import redaction
 from llmvcr.bridge.recording import Keep
 from llmvcr.errors import OptionError
 from llmvcr.faults import Fault, checked
 from llmvcr.rulesets import RuleSet, ruleset
+from llmvcr.secrets.options import Option as RedactOption
 
 __all__ = ["Block", "Options"]
 
@@ -22,6 +24,7 @@ _CHOICES: dict[str, tuple[str | None, ...]] = {
     "llmvcr_dialect": (None, "yaml", "json", "vcr_json"),
     "llmvcr_keep": get_args(Keep),
     "llmvcr_compressed": ("unpack", "keep"),
+    "llmvcr_leaks": ("fail", "warn", "off"),
     "llmvcr_block_network": get_args(Block),
 }
 
@@ -50,6 +53,8 @@ class Options:
     llmvcr_timing: str | float = "none"
     llmvcr_keep: Keep = "times"
     llmvcr_compressed: Literal["unpack", "keep"] = "unpack"
+    llmvcr_redact: RedactOption = None
+    llmvcr_leaks: Literal["fail", "warn", "off"] = "fail"
     llmvcr_match: str | Sequence[str] = "llm"
     llmvcr_ignore: str | Sequence[str] = ()
     llmvcr_ids: str | Sequence[str] = ()
@@ -64,6 +69,7 @@ class Options:
                 *most, last = (repr(one) for one in values if one is not None)
                 raise OptionError(f"{name} is {', '.join(most)} or {last}, not {value!r}")
         _ = self.pace
+        redaction.redactor(self.llmvcr_redact, {})
         _ = self.allowed
         self.rules()
         return replace(self, llmvcr_faults=checked(self.llmvcr_faults))

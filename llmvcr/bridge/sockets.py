@@ -8,7 +8,7 @@ from typing import Any
 
 from vcr.matchers import requests_match
 
-from llmvcr.bridge.miss import Miss, MissAbort, through_sdks
+from llmvcr.bridge.miss import miss, unlike
 from llmvcr.bridge.recording import now
 from llmvcr.bridge.translate import to_interaction, to_pair, to_vcr_request
 from llmvcr.canonical import canonical
@@ -75,7 +75,7 @@ class Sockets:
             if dial is not None:
                 return dial
             if cassette.write_protected:
-                raise cassette._missing(wanted)
+                raise miss(cassette, wanted)
             ticket = cassette._recording.ticket()
             return Dial(record=partial(self._record, ticket), opened=cassette._recording.opener(ticket))
 
@@ -157,11 +157,8 @@ class Sockets:
         cassette._recording.done(ticket)
 
     def _missing(self, request: Request, mismatch: Mismatch) -> BaseException:
-        error = through_sdks(Miss)(cassette=self._cassette, failed_request=to_vcr_request(request))
-        error.args = (_told(self._cassette, request, mismatch),)
-        if self._cassette._options.llmvcr_miss == "abort" and canonical(request).provider:
-            return MissAbort(error)
-        return error
+        told = _told(self._cassette, request, mismatch)
+        return unlike(self._cassette, request, told, mismatch.position, mismatch.changes)
 
 
 def _told(cassette: Any, request: Request, mismatch: Mismatch) -> str:

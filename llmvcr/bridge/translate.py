@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vcr.request import Request as VcrRequest
@@ -12,21 +13,56 @@ from llmvcr.errors import ReadError
 from llmvcr.formats import extra, vcr_dict
 from llmvcr.interaction import Interaction, Request, Response
 
-__all__ = ["Pair", "settle", "to_interaction", "to_pair", "to_request", "to_response", "to_vcr_request"]
+__all__ = ["Pair", "filters", "settle", "to_interaction", "to_pair", "to_request", "to_response", "to_vcr_request", "uncopied"]
 
 Pair = tuple[Any, dict[str, Any]]
 """A vcrpy request and the response that belongs to it, as `Cassette.data` holds them."""
 
 
 def to_request(request: Any) -> Request:
-    """Return what a vcrpy request says, as ours."""
-    headers = tuple((_text(name), _text(value)) for name, value in request.headers.items())
-    return Request(request.method, request.uri, headers, _bytes(read_body(request)))
+    """Return what a vcrpy request says, as ours; what is ours already comes back as it is."""
+    if isinstance(request, Request):
+        return request
+    headers = tuple([(_text(name), _text(value)) for name, value in request.headers.items()])
+    body = request.body
+    return Request(request.method, request.uri, headers, body if type(body) is bytes else _bytes(read_body(request)))
 
 
-def to_vcr_request(request: Request) -> Any:
-    """Return vcrpy's request for ours; of a header that is repeated vcrpy's keeps the last value only."""
+def to_vcr_request(request: Any) -> Any:
+    """Return vcrpy's request for ours, and vcrpy's own as it is; of a repeated header vcrpy's keeps the last value."""
+    if not isinstance(request, Request):
+        return request
     return VcrRequest(request.method, request.url, request.body, dict(request.headers))
+
+
+def filters(hook: Callable[[Any], Any]) -> list[Callable[[Any], Any]] | None:
+    """Return what a merged `before_record_request` or `before_record_response` of vcrpy's calls; None for any other."""
+    code = getattr(hook, "__code__", None)
+    if code is None or code.co_freevars != ("filter_functions",) or hook.__module__ != "vcr.config":
+        return None
+    chain: list[Callable[[Any], Any]] = hook.__closure__[0].cell_contents  # type: ignore[attr-defined]
+    return chain
+
+
+def uncopied(hook: Callable[[Any], Any]) -> Callable[[Request], Any]:
+    """Return a merged `before_record_request` as a function of our request, which it cannot change.
+
+    vcrpy's own chain of filters begins with a deep copy of what it is given. That costs more than all else which a
+    replay does, and is not needed of a request that was made for the chain; without filters none is made.
+    """
+    chain = filters(hook)
+    if chain is None:
+        return lambda request: hook(to_vcr_request(request))
+
+    def filtered(request: Request) -> Any:
+        wanted = to_vcr_request(request) if chain else request
+        for function in chain:
+            if wanted is None:
+                break
+            wanted = function(wanted)
+        return wanted
+
+    return filtered
 
 
 def to_pair(interaction: Interaction) -> Pair:
@@ -77,4 +113,6 @@ def _bytes(body: Any) -> bytes | None:
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)

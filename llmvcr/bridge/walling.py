@@ -11,7 +11,6 @@ from vcr import patch
 from vcr.record_mode import RecordMode
 
 from llmvcr.bridge.options import Options
-from llmvcr.bridge.translate import to_request
 from llmvcr.taps import SWITCHBOARD
 from llmvcr.walls import Wall, Walls, passing
 
@@ -37,7 +36,7 @@ def wall(cassette: Any, options: Options, ignored: Ignored) -> Wall | None:
         return None
     return Wall(
         cassette.label,
-        lambda: [to_request(request) for request, _ in tuple(cassette.data)],
+        lambda: [cassette.data.request(position) for position in range(len(cassette.data))],
         everything=options.llmvcr_block_network == "all",
         allowed=options.allowed,
         ignored=ignored,

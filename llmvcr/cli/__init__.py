@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from llmvcr.cli import convert, rules
+from llmvcr.cli import convert, diff, lint, recover, redact, rules, show, stats
 from llmvcr.errors import LlmvcrError, OptionError
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = (convert, rules)
+COMMANDS = (convert, diff, lint, recover, redact, rules, show, stats)
 """Every command: a module with `add(subparsers)`, which names its `run(args) -> int` as the default `run`."""
 
 _DONE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
@@ -20,7 +20,7 @@ _DONE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 something failed, 2 wrong usage; never a traceback."""
-    parser = argparse.ArgumentParser(prog="llmvcr", description="Recordings of LLM traffic: convert them.")
+    parser = argparse.ArgumentParser(prog="llmvcr", description="Recordings of LLM traffic: show, compare, count and convert them.")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add(subparsers)

@@ -13,7 +13,7 @@ from llmvcr.formats.base import Document
 from llmvcr.formats.vintage import CUT
 from llmvcr.interaction import Interaction, Json
 
-__all__ = ["VCR_YAML", "VcrYaml"]
+__all__ = ["VCR_YAML", "VcrYaml", "unpacked"]
 
 _GZIP = b"\x1f\x8b"
 _HEAD = 1 << 16
@@ -41,7 +41,7 @@ class VcrYaml:
 
     def read(self, data: bytes, *, path: str) -> Document:
         """Read every shape of matching.md §6; raises ReadError, also for a file whose end is missing."""
-        data = _unpacked(data, path)
+        data = unpacked(data, path)
         if not data.strip():
             raise ReadError(path, "is empty")
         top = yaml_text.load(data, path=path)
@@ -93,16 +93,17 @@ def _one_line(value: Json) -> Json:
     return [_one_line(held) for held in value]
 
 
-def _unpacked(data: bytes, path: str) -> bytes:
+def unpacked(data: bytes, path: str) -> bytes:
+    """Unpack a gzip'd file, within bounds, or give the bytes as they are; raises ReadError."""
     if data[:2] != _GZIP:
         return data
     limit = max(_UNPACKED, _RATIO * len(data))
-    unpacked = b""
+    whole = b""
     try:
         while data:
             packed = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            unpacked += packed.decompress(data, limit + 1 - len(unpacked))
-            if len(unpacked) > limit:
+            whole += packed.decompress(data, limit + 1 - len(whole))
+            if len(whole) > limit:
                 raise ReadError(path, f"unpacks to more than {limit >> 20} MiB")
             if not packed.eof:
                 raise ReadError(path, "is a gzip file whose end is missing", fix=CUT)
@@ -110,7 +111,7 @@ def _unpacked(data: bytes, path: str) -> bytes:
             data = packed.unused_data.lstrip(b"\0")
     except zlib.error:
         raise ReadError(path, "is a damaged gzip file") from None
-    return unpacked
+    return whole
 
 
 def _refuse_cut(top: Mapping[str, Json], data: bytes, path: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from llmvcr.listing import SUFFIXES, members
 from llmvcr.storage.documents import dump, load
-from llmvcr.storage.journal import Journal, Left, incomplete, left, only_one, orphans, set_incomplete
+from llmvcr.storage.folding import fold, folded, incomplete, set_incomplete, settle, unsettled
+from llmvcr.storage.journal import Journal, Left, left, orphans
+from llmvcr.storage.locks import only_one, sweep
 from llmvcr.storage.whole import read, refuse_existing, write, write_all, write_many
 from llmvcr.storage.working import append, spool, workshop
 
@@ -14,6 +16,8 @@ __all__ = [
     "Left",
     "append",
     "dump",
+    "fold",
+    "folded",
     "incomplete",
     "left",
     "load",
@@ -23,7 +27,10 @@ __all__ = [
     "read",
     "refuse_existing",
     "set_incomplete",
+    "settle",
     "spool",
+    "sweep",
+    "unsettled",
     "workshop",
     "write",
     "write_all",

@@ -13,7 +13,7 @@ from llmvcr.interaction import Interaction
 from llmvcr.listing import members
 from llmvcr.storage.whole import read, write
 
-__all__ = ["dump", "load"]
+__all__ = ["dump", "load", "rendered"]
 
 _BY_SUFFIX = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
@@ -47,6 +47,17 @@ def dump(
     hold the document, ReadError where the file that stands there is none of ours: it is left as it was.
     """
     document = interactions if isinstance(interactions, Document) else Document(tuple(interactions))
+    write(path, rendered(document, path, format=format, strict=strict))
+
+
+def rendered(
+    document: Document,
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002 - as above
+    strict: bool = False,
+) -> bytes:
+    """Give the bytes that `dump` writes to a file; raises as it does."""
     path = Path(path)
     asked = formats.by_name(format) if format is not None else None
     old = read(path) if path.exists() else b""
@@ -59,4 +70,4 @@ def dump(
             raise OptionError(message)
         chosen = formats.by_name(_BY_SUFFIX[suffix])
     data = chosen.write(document, path=str(path), strict=strict)
-    write(path, gzip.compress(data, mtime=0) if packed else data)
+    return gzip.compress(data, mtime=0) if packed else data

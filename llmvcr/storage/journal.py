@@ -10,28 +10,44 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from llmvcr.errors import ReadError, WriteError
 from llmvcr.formats import vcr_dict
 from llmvcr.interaction import Interaction
-from llmvcr.storage.whole import read, unwritten
-from llmvcr.storage.working import append, in_workshop, tidy, workshop
+from llmvcr.storage.locks import locked, mark, release
+from llmvcr.storage.whole import read
+from llmvcr.storage.working import append, in_workshop, tidy
 
-__all__ = ["Journal", "Left", "incomplete", "left", "only_one", "orphans", "set_incomplete"]
+__all__ = ["Journal", "Left", "left", "orphans"]
+
+_VERSION = 1
 
 
 class Journal:
-    """The journal of one cassette; nothing is written before the first interaction. Not safe between threads."""
+    """The journal of one cassette; nothing is written before the first interaction. Not safe between threads.
 
-    def __init__(self, cassette: str | Path) -> None:
+    `format` is the one that a new cassette gets; `first` says that what was recorded replaces what is there.
+    """
+
+    def __init__(
+        self,
+        cassette: str | Path,
+        format: str | None = None,  # noqa: A002 - as in storage.dump
+        *,
+        first: bool = False,
+    ) -> None:
         """Take the path of the cassette."""
         self._cassette = Path(cassette)
+        self._head = {
+            "llmvcr_journal": _VERSION,
+            "cassette": self._cassette.name,
+            "format": format,
+            "first": first,
+            "opened_by": os.getpid(),
+        }
         self._path: Path | None = None
         self._lock: Any = None
         self._owner = 0
@@ -39,44 +55,59 @@ class Journal:
 
     @property
     def path(self) -> Path | None:
-        """Where it stands; None as long as nothing was written."""
-        return self._path
+        """Where it stands; None as long as this process has written nothing."""
+        return self._path if self._owner == os.getpid() else None
 
     def add(self, place: int, interaction: Interaction) -> None:
-        """Write one interaction down; `place` is that of its request in the order of requests. Raises WriteError."""
-        if self._path is None or self._owner != os.getpid():  # a forked child writes one of its own
-            self._path = self._begin()
+        """Write one interaction down; `place` is that of its request in the order of requests.
+
+        Raises WriteError, and TypeError or ValueError for an interaction that JSON cannot hold.
+        """
         said = vcr_dict.from_interaction(interaction, in_place=False, binary=False)
-        line = json.dumps({"place": place, "interaction": said}).encode() + b"\n"
-        try:
-            append(self._path, b"\n" + line if self._broken else line)
-        except WriteError:
-            self._broken = True  # half a line may stand there now
-            raise
-        self._broken = False
+        self._write({"place": place, "interaction": said})
+
+    def tell(self, metadata: dict[str, Any]) -> None:
+        """Write down what stands beside the interactions; raises as `add` does."""
+        self._write({"metadata": metadata})
 
     def discard(self) -> None:
         """Remove it: what it held stands in the cassette."""
-        if self._path is not None and self._owner == os.getpid():
+        if (path := self.path) is not None:
             with contextlib.suppress(OSError):
-                self._path.unlink()
-            _release(self._lock)
+                path.unlink()
+            release(self._lock)
             tidy(self._cassette.parent)
         self._path = self._lock = None
 
     def abandon(self) -> None:
         """Leave it where it is, for the next run to find."""
-        if self._lock is not None and self._owner == os.getpid():
-            _release(self._lock)
+        if self.path is not None:
+            release(self._lock)
         self._path = self._lock = None
 
+    def _write(self, said: dict[str, Any]) -> None:
+        line = json.dumps(said).encode() + b"\n"
+        path = self.path or self._begin()  # a forked child writes one of its own
+        try:
+            append(path, b"\n" + line if self._broken else line)
+        except WriteError:
+            self._broken = True  # half a line may stand there now
+            raise
+        self._broken = False
+
     def _begin(self) -> Path:
-        name = f"{_mark(self._cassette)}-{os.getpid()}-{secrets.token_hex(4)}.journal"
-        self._lock = in_workshop(self._cassette.parent, lambda folder: _locked(folder / name))
+        name = f"{mark(self._cassette)}-{os.getpid()}-{secrets.token_hex(4)}.journal"
+        lock = in_workshop(self._cassette.parent, lambda folder: locked(folder / name))
         path = self._cassette.parent / ".llmvcr" / name
-        head = {"llmvcr_journal": 1, "cassette": self._cassette.name}
-        append(path, json.dumps(head).encode() + b"\n")
-        self._owner = os.getpid()
+        try:
+            append(path, json.dumps(self._head).encode() + b"\n")
+        except WriteError:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            release(lock)
+            tidy(self._cassette.parent)
+            raise
+        self._path, self._lock, self._owner, self._broken = path, lock, os.getpid(), False
         return path
 
 
@@ -84,38 +115,63 @@ class Journal:
 class Left:
     """A journal whose process is gone; nobody else can take it before it is discarded or left.
 
-    `damaged` says that a line of it cannot be read, as the last one of a crash.
+    `damaged` says that a line of it cannot be read, as the last one of a crash; `unknown` why none of it can.
     """
 
     path: Path
     interactions: tuple[Interaction, ...]
     damaged: bool
     _lock: Any
+    metadata: dict[str, Any] = field(default_factory=dict)
+    format: str | None = None
+    """The one of a new cassette, if its process said so."""
+    first: bool = False
+    """Whether what was recorded replaces what is there."""
+    opened_by: int = 0
+    """The process that opened the cassette; a forked child has a journal of its own."""
+    unknown: str = ""
+
+    @property
+    def aside(self) -> Path:
+        """Where it goes when it is discarded, and somebody should look at it."""
+        return self.path.with_suffix(".damaged")
 
     def discard(self) -> None:
-        """Remove it."""
+        """Remove it; one that is damaged is kept aside."""
         with contextlib.suppress(OSError):
-            self.path.unlink()
-        _release(self._lock)
+            if self.damaged and self.opened_by:
+                self.path.replace(self.aside)
+            else:
+                self.path.unlink()
+        release(self._lock)
         tidy(self.path.parent.parent)
 
     def leave(self) -> None:
         """Leave it to the next who looks."""
-        _release(self._lock)
+        release(self._lock)
 
 
 def left(cassette: str | Path) -> tuple[Left, ...]:
-    """Give the journals of a cassette that were left behind."""
+    """Give the journals of a cassette that were left behind; raises WriteError where they cannot be locked."""
     cassette = Path(cassette)
-    found = []
-    for path in sorted((cassette.parent / ".llmvcr").glob(f"{_mark(cassette)}-*.journal")):
-        lock = _locked(path)
-        if lock is None:
-            continue  # its process lives
-        if path.exists():
-            found.append(_read(path, lock))
-        else:
-            _release(lock)
+    found: list[Left] = []
+    try:
+        for path in sorted((cassette.parent / ".llmvcr").glob(f"{mark(cassette)}-*.journal")):
+            lock = locked(path)
+            if lock is None:
+                continue  # its process lives
+            try:
+                journal = _read(path, lock, cassette)
+            except (FileNotFoundError, ReadError):  # folded by now; or not ours to read
+                journal = None
+            if journal is None:
+                release(lock)
+            else:
+                found.append(journal)
+    except BaseException:
+        for each in found:
+            each.leave()
+        raise
     return tuple(found)
 
 
@@ -126,88 +182,56 @@ def orphans(folder: str | Path) -> tuple[Path, ...]:
         try:
             head = json.loads(read(path).partition(b"\n")[0])
             found.add(path.parent.parent / Path(head["cassette"]).name)
-        except (ValueError, LookupError, TypeError, FileNotFoundError):
+        except (ValueError, LookupError, TypeError, FileNotFoundError, ReadError):
             continue  # nothing was recorded in it, or it is gone by now
     return tuple(sorted(found))
 
 
-def incomplete(cassette: str | Path) -> bool:
-    """Say whether a cassette was recovered from a crash, and no run has ended cleanly since."""
-    cassette = Path(cassette)
-    return (cassette.parent / ".llmvcr" / f"{_mark(cassette)}.incomplete").exists()
-
-
-def set_incomplete(cassette: str | Path, *, to: bool) -> None:
-    """Say, or no longer say, that more may be recorded into a cassette; raises WriteError."""
-    cassette = Path(cassette)
-    if to:
-        append(workshop(cassette.parent) / f"{_mark(cassette)}.incomplete", b"")
-    elif incomplete(cassette):
-        (cassette.parent / ".llmvcr" / f"{_mark(cassette)}.incomplete").unlink(missing_ok=True)
-        tidy(cassette.parent)
-
-
-@contextmanager
-def only_one(cassette: str | Path) -> Iterator[None]:
-    """Hold the one right to write a cassette; waits for others who hold it, and leaves no lock file behind."""
-    from filelock import FileLock  # noqa: PLC0415 - 26 ms that a replay has no use for
-
-    cassette = Path(cassette)
-
-    def acquired(folder: Path) -> FileLock:
-        lock = FileLock(folder / f"{_mark(cassette)}.lock")
-        lock.acquire()
-        return lock
-
-    lock = in_workshop(cassette.parent, acquired)
-    try:
-        yield
-    finally:
-        _release(lock)
-        tidy(cassette.parent)
-
-
-def _mark(cassette: Path) -> str:
-    # A cassette's name may have 255 bytes already.
-    return sha256(cassette.name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
-
-def _locked(path: Path) -> Any:
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - as above
-
-    lock = FileLock(f"{path}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
+def _read(path: Path, lock: Any, cassette: Path) -> Left | None:
+    """Read a journal; None for one of another cassette, whose name differs only as some file systems do not see."""
+    first, *lines = read(path).split(b"\n")
+    last = lines.pop() if lines else first
+    head = _parsed(first) if first is not last else {}
+    if not _is_same(str(head.get("cassette", cassette.name)), cassette):
         return None
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise unwritten(path, error) from error
-    return lock
-
-
-def _release(lock: Any) -> None:
-    if lock is not None:
-        _unlink(lock)
-        lock.release()
-
-
-def _unlink(lock: Any) -> None:
-    # While it is held: who waits for it sees that the file is another one, and asks again.
-    with contextlib.suppress(OSError):
-        Path(lock.lock_file).unlink()
-
-
-def _read(path: Path, lock: Any) -> Left:
-    *lines, last = read(path).split(b"\n")
+    if head.get("llmvcr_journal", _VERSION) != _VERSION:
+        return Left(path, (), False, lock, unknown="it was written by another version of llmvcr")  # noqa: FBT003 - the third field
     placed: list[tuple[int, Interaction]] = []
-    damaged = bool(last)
-    for line in filter(None, lines[1:]):
+    metadata: dict[str, Any] = {}
+    damaged = bool(last) or (first is not last and not head)
+    for line in filter(None, lines):
+        held = _parsed(line)
         try:
-            held = json.loads(line)
-            placed.append((int(held["place"]), vcr_dict.to_interaction(held["interaction"], path=str(path))))
+            if "metadata" in held:
+                metadata |= held["metadata"]
+            else:
+                placed.append((int(held["place"]), vcr_dict.to_interaction(held["interaction"], path=str(path))))
         except (ValueError, LookupError, TypeError, ReadError):
             damaged = True
     placed.sort(key=lambda pair: pair[0])
-    return Left(path, tuple(interaction for _, interaction in placed), damaged, lock)
+    return Left(
+        path,
+        tuple(interaction for _, interaction in placed),
+        damaged,
+        lock,
+        metadata,
+        head.get("format"),
+        bool(head.get("first")),
+        head.get("opened_by", 1 if lines else 0),
+    )
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        held = json.loads(line)
+    except ValueError:
+        return {}
+    return held if isinstance(held, dict) else {}
+
+
+def _is_same(name: str, cassette: Path) -> bool:
+    if name == cassette.name:
+        return True
+    with contextlib.suppress(OSError, ValueError):
+        return cassette.with_name(name).samefile(cassette)
+    return False

@@ -7,13 +7,14 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 from llmvcr.errors import ReadError, WriteError
 
-__all__ = ["BINARY", "read", "reason", "refuse_existing", "unwritten", "write", "write_all", "write_many"]
+__all__ = ["BINARY", "read", "reason", "refuse_existing", "temporaries", "unwritten", "write", "write_all", "write_many"]
 
-BINARY = getattr(os, "OBINARY", 0)
+BINARY = getattr(os, "O_BINARY", 0)
 """What Windows wants said of a file that is opened for its bytes."""
 
 _SYNCS = 16
@@ -77,7 +78,8 @@ def write_many(groups: Sequence[Mapping[Path, bytes]], *, overwrite: bool = True
             _sync_folder(folder)
     finally:
         for temporary in [temporary for mine in staged for temporary in mine.values()]:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what went wrong with the file itself is told
+                temporary.unlink()
     return tuple(errors)
 
 
@@ -88,8 +90,7 @@ def _stage(group: Mapping[Path, bytes], staged: dict[Path, Path], *, overwrite: 
             return _exists(path)
     for path, data in group.items():
         target = Path(os.path.realpath(path))
-        # A cassette's name may reach 255 bytes, so the temporary name does not build on it.
-        temporary = target.parent / f".{secrets.token_hex(4)}.tmp"
+        temporary = target.parent / f"{_stem(target)}{secrets.token_hex(4)}.tmp"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             staged[path] = temporary
@@ -103,6 +104,17 @@ def _stage(group: Mapping[Path, bytes], staged: dict[Path, Path], *, overwrite: 
             staged.pop(path, None)
             return unwritten(path, error)
     return None
+
+
+def temporaries(path: str | Path) -> tuple[Path, ...]:
+    """Give the temporary files of a target, which are somebody's work in progress, or were left by who was killed."""
+    target = Path(os.path.realpath(path))
+    return tuple(target.parent.glob(f"{_stem(target)}*.tmp"))
+
+
+def _stem(target: Path) -> str:
+    # A cassette's name may reach 255 bytes, so the temporary name does not build on it.
+    return f".{sha256(os.fsencode(target.name)).hexdigest()[:8]}-"
 
 
 def _to_disk(files: Sequence[Path]) -> dict[Path, OSError]:

@@ -136,4 +136,7 @@ def _async(
 
 
 def _request(request: Any, body: bytes) -> Request:
-    return Request(request.method, str(request.url), tuple(request.headers.multi_items()), body)
+    # What `multi_items` gives; it finds the encoding out for each name and value anew.
+    encoding = request.headers.encoding
+    lines = tuple([(name.decode(encoding).lower(), value.decode(encoding)) for name, value in request.headers.raw])
+    return Request(request.method, str(request.url), lines, body)

@@ -19,20 +19,22 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("redaction", "secrets"),
     ),
     ("index", "origins", "diff", "formats", "faults", "sockets"),
-    ("storage", "sdk_objects", "listing", "model_lists", "lookup"),
-    ("conversion", "jobs", "trees", "grouping", "resume", "pool", "naming", "taps", "keeping", "walls"),
+    ("storage", "sdk_objects", "listing", "model_lists", "lookup", "explaining"),
+    ("conversion", "jobs", "trees", "grouping", "resume", "pool", "naming", "taps", "keeping", "runs", "scrubbing", "walls"),
     ("bridge",),
-    ("cli", "pytest_plugin"),
+    ("cli", "reporting", "pytest_plugin"),
     ("", "__main__"),  # llmvcr itself
 )
 """The rooms of llmvcr, from the ground up; a room is a module or a package right below llmvcr."""
 
 DOORS = {
+    "betterleaks": "llmvcr.secrets.scanner",
     "yaml": "llmvcr.formats",
     "vcr": "llmvcr.bridge",
     "pytest": "llmvcr.pytest_plugin",
     "_pytest": "llmvcr.pytest_plugin",
     "pytest_recording": "llmvcr.pytest_plugin",
+    "pluggy": "llmvcr.reporting",
     "jsonpath_rfc9535": "llmvcr.jsonpaths",
     "httpx": "llmvcr.taps.httpx",
     "httpx2": "llmvcr.taps.httpx",

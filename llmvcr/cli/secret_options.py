@@ -1,0 +1,62 @@
+"""What `llmvcr lint` and `llmvcr redact` have in common: which files, and what counts as a secret."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from llmvcr import pool, redaction, scrubbing
+from llmvcr.errors import LlmvcrError, OptionError
+from llmvcr.redaction import Redactor
+
+__all__ = ["add", "entries", "listed", "processes", "redactor"]
+
+_WORTH = 64
+"""From how many files on other processes are worth their start."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="a file, or a folder with files")
+    parser.add_argument(
+        "--name", action="append", default=[], metavar="NAME", help="a header, cookie, parameter or field of yours"
+    )
+    parser.add_argument("--shape", action="append", default=[], metavar="REGEX", help="a shape of secrets of yours")
+    parser.add_argument("--keep", action="append", default=[], metavar="NAME", help="a name that holds no secret")
+    parser.add_argument("--json", action="store_true", help="print JSON, for other programs to read")
+    parser.add_argument("--jobs", type=_count, metavar="N", help="processes to work with (default: one for each core)")
+
+
+def entries(args: argparse.Namespace) -> tuple[dict[str, str], ...]:
+    """Give what the options say as `llmvcr_redact` takes it, to be sent to other processes; raises OptionError."""
+    found = tuple({key: text} for key in ("name", "shape", "keep") for text in getattr(args, key))
+    redactor(found)
+    return found
+
+
+def redactor(found: tuple[dict[str, str], ...]) -> Redactor:
+    """Make the redactor of these entries and of the environment; raises OptionError."""
+    return redaction.redactor(found or None)
+
+
+def listed(paths: Sequence[Path]) -> list[Path]:
+    """List the files; raises OptionError for a folder that cannot be read."""
+    try:
+        return list(scrubbing.files(paths))
+    except LlmvcrError as error:
+        raise OptionError(str(error)) from None
+
+
+def processes(args: argparse.Namespace, files: int) -> int:
+    """Say how many processes are to work: as many as asked for, else as are worth their start."""
+    if args.jobs is not None:
+        return min(args.jobs, files)
+    return min(pool.cores(), files) if files >= _WORTH else 1
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("is the number of processes, 1 or more")
+    return count

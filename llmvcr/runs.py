@@ -1,0 +1,62 @@
+"""What one run of pytest knows of its cassettes, all its workers together: their names, and which it began to record."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from llmvcr import storage
+
+__all__ = ["Run", "older", "own_mark", "run", "short"]
+
+
+class Run:
+    """A run, by a folder that is its own, and shared by the workers of pytest-xdist."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder, which need not be there yet; nothing is written before a cassette is begun."""
+        self._folder = folder
+
+    def begun(self, cassette: str | Path, *, now: bool) -> bool:
+        """Say whether this run has begun to record a cassette, which every test that shares it may add to then.
+
+        `now` says that it begins here, since nothing is recorded, or not all. To be called when the cassette was
+        looked for, and before anything is recorded: who finds it later finds this too. Raises WriteError.
+        """
+        name = hashlib.sha256(os.fsencode(os.path.realpath(cassette))).hexdigest()[:32]
+        if now:
+            storage.append(storage.workshop(self._folder) / name, b"")
+        return now or (self._folder / ".llmvcr" / name).exists()
+
+
+def run(request: Any) -> Run:
+    """Give the run that a fixture's request is part of."""
+    folder: Path = request.getfixturevalue("tmp_path_factory").getbasetemp()
+    return Run(folder.parent if hasattr(request.config, "workerinput") else folder)
+
+
+def own_mark(node: Any, name: str) -> str:
+    """Give what the name of a parametrised test's cassette ends in, where the test's id cannot stand in it (decision 6).
+
+    Ids that differ only in such characters are one name for pytest-recording.
+    """
+    if not hasattr(node, "callspec") or node.get_closest_marker("default_cassette") or name.endswith(node.name):
+        return ""
+    return "~" + hashlib.sha256(node.name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+
+
+def older(node: Any, folder: Path, name: str, suffix: str, limit: int) -> tuple[str, ...]:
+    """Give the cassette under the name without that mark: read until there is one with it, and never written."""
+    plain = name.removesuffix(own_mark(node, name.rpartition("~")[0]) or "/")
+    own, old = (folder / (short(each, suffix, limit) + suffix) for each in (name, plain))
+    return (str(old),) if plain != name and old.exists() and not own.exists() else ()
+
+
+def short(name: str, suffix: str, limit: int) -> str:
+    """Shorten a name as pytest-recording does, which counts the suffix of a named serializer without its dot."""
+    if len(name) + len(suffix) <= limit:
+        return name
+    mark = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    return f"{name[: limit - len(suffix) - len(mark) - 3]}...{mark}"

@@ -1,0 +1,92 @@
+"""A cassette written together with the journals that go into it: after a crash at any moment, neither lost nor twice."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from llmvcr.errors import ReadError, WriteError
+from llmvcr.formats import Document
+from llmvcr.storage.documents import rendered
+from llmvcr.storage.locks import mark
+from llmvcr.storage.whole import read, unwritten, write
+from llmvcr.storage.working import append, in_workshop, tidy
+
+__all__ = ["fold", "folded", "incomplete", "set_incomplete", "settle", "unsettled"]
+
+
+def fold(document: Document, cassette: Path, format: str | None, journals: Iterable[Path]) -> None:  # noqa: A002 - as in dump
+    """Write a cassette that holds what stands in these journals; `only_one` is held, until `folded` is called too.
+
+    Before it takes its name it is said in a file which journals are in it, by the digest of its bytes. Raises
+    WriteError, or ReadError for a file of another kind in its place; then nothing has changed.
+    """
+    data = rendered(document, cassette, format=format)
+    said = {"sha256": sha256(data).hexdigest(), "journals": [path.name for path in journals]}
+    try:
+        if said["journals"]:
+            line = json.dumps(said).encode()
+            in_workshop(cassette.parent, lambda folder: append(folder / _name(cassette, "folding"), line))
+        write(cassette, data)
+    except WriteError:
+        folded(cassette)
+        raise
+
+
+def folded(cassette: Path) -> None:
+    """Say that the journals of a fold are gone."""
+    with contextlib.suppress(OSError):
+        _path(cassette, "folding").unlink()
+
+
+def settle(cassette: Path) -> None:
+    """Remove the journals of a fold that was cut short after the cassette took its name; `only_one` is held."""
+    try:
+        said = json.loads(read(_path(cassette, "folding")))
+        if said["sha256"] == sha256(read(cassette)).hexdigest():
+            for name in said["journals"]:
+                _path(cassette, "folding").with_name(Path(name).name).unlink(missing_ok=True)
+    except (FileNotFoundError, ReadError):
+        pass  # nothing was being folded, or the cassette was not there yet
+    except (ValueError, LookupError, TypeError, OSError):
+        pass  # cut while it was written, and so before the cassette was
+    folded(cassette)
+
+
+def unsettled(cassette: Path) -> bool:
+    """Say whether there are working files of a cassette, of the living or of the dead."""
+    folder = cassette.parent / ".llmvcr"
+    return any(not path.name.endswith((".incomplete", ".damaged")) for path in folder.glob(f"{mark(cassette)}*"))
+
+
+def incomplete(cassette: Path) -> bool:
+    """Say whether a cassette was recovered from a crash, and no run has ended cleanly since."""
+    with contextlib.suppress(OSError):
+        return _path(cassette, "incomplete").read_text(encoding="utf-8", errors="surrogateescape") == cassette.name
+    return False
+
+
+def set_incomplete(cassette: Path, *, to: bool) -> None:
+    """Say, or no longer say, that more may be recorded into a cassette; raises WriteError."""
+    name = cassette.name.encode("utf-8", "surrogateescape")
+    try:
+        if incomplete(cassette) == to:
+            return
+        if to:
+            in_workshop(cassette.parent, lambda folder: append(folder / _name(cassette, "incomplete"), name))
+        else:
+            _path(cassette, "incomplete").unlink(missing_ok=True)
+            tidy(cassette.parent)
+    except OSError as error:
+        raise unwritten(_path(cassette, "incomplete"), error) from error
+
+
+def _path(cassette: Path, kind: str) -> Path:
+    return cassette.parent / ".llmvcr" / _name(cassette, kind)
+
+
+def _name(cassette: Path, kind: str) -> str:
+    return f"{mark(cassette)}.{kind}"

@@ -1,0 +1,176 @@
+"""What a replayed call costs beyond the client library's own work, and what finding its recording takes."""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import vcr
+
+import llmvcr
+from llmvcr.formats import Document
+from llmvcr.index import Index
+from llmvcr.interaction import Interaction, Request
+from tools import _bench_traffic as traffic
+from tools._bench import Figure, Row, Scale, Took
+
+__all__ = ["match", "replay"]
+
+_FLOOR_BAR, _CANONICAL_BAR = 1.10, 0.2  # times; milliseconds
+_BYTES_BAR, _FORM_BAR = 25.0, 150.0  # microseconds
+_IN_MEMORY = 10_000  # from here on nothing is read from a file, which is another row
+_BODY = ("method", "uri", "body")
+
+
+def replay(scale: Scale) -> Iterator[Row]:
+    """Give a row for each number of recorded calls, plain and streamed, each order, hit by bytes and by form."""
+    sizes = [1, 100, 1000] if scale.quick else [1, 100, 1000, 10_000, 100_000]
+    for count in sizes:
+        size = traffic.SMALL if count >= _IN_MEMORY else traffic.BIG
+        for streamed in (False, True) if count <= 1000 else (False,):
+            recorded = traffic.interactions(size, count, streamed=streamed)
+            with tempfile.TemporaryDirectory() as folder:
+                path = str(Path(folder, "bench.yaml"))
+                if count < _IN_MEMORY:
+                    llmvcr.dump(Document(recorded), path)
+                yield from _replays(scale, path, recorded, size, streamed=streamed)
+
+
+def _replays(
+    scale: Scale, path: str, recorded: Sequence[Interaction], size: traffic.Size, *, streamed: bool
+) -> Iterator[Row]:
+    count, most = len(recorded), scale.pick(30, 120) if streamed else scale.pick(60, 300)
+    name = f"replay, N = {count:,}, {'SSE' if streamed else 'plain'}"
+    clients = traffic.client(), traffic.floor(size, streamed=streamed)
+    first = list(range(min(count, most)))
+    orders = {"in order": first}
+    if count >= _IN_MEMORY or (count > 1 and not scale.quick):
+        orders["reversed"] = [count - 1 - number for number in first]
+        orders["random"] = random.Random(0).sample(range(count), len(first))
+    rounds = max(1, scale.pick(40, 200) // len(first))
+    for order, numbers in orders.items():
+        took = _calls(_ours(path, recorded), clients, numbers, size, rounds, streamed=streamed)
+        figure = Figure.of([a.cpu / b.cpu for a, b in took])
+        added = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in took])
+        where = f"{name}, {order}" if len(orders) > 1 else name
+        yield Row(
+            f"{where}, by bytes",
+            f"{figure.said('x floor')}, +{added.median:.2f} ms of {_floor(took):.2f}",
+            f"<= {_FLOOR_BAR:.2f} x",
+            figure.median <= _FLOOR_BAR,
+        )
+    took = _calls(_ours(path, recorded), clients, first, size, rounds, streamed=streamed, respelt=True)
+    added = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in took])
+    yield Row(
+        f"{name}, by form", f"+{added.said('ms', 3)}", f"<= +{_CANONICAL_BAR} ms", added.median <= _CANONICAL_BAR
+    )
+    if count <= 1000:
+        yield from _vcrpy(path, clients, size, name, first[: scale.pick(3, 5)], streamed=streamed)
+
+
+def _vcrpy(
+    path: str, clients: tuple[Any, Any], size: traffic.Size, name: str, numbers: list[int], *, streamed: bool
+) -> Iterator[Row]:
+    ways = {"": ("method", "scheme", "host", "port", "path", "query"), ", body compared": _BODY}
+    for said, match_on in ways.items():
+
+        def opened(match_on: tuple[str, ...] = match_on) -> AbstractContextManager[Any]:
+            context: AbstractContextManager[Any] = vcr.use_cassette(path, record_mode="none", match_on=match_on)
+            return context
+
+        took = _calls(opened, clients, numbers, size, 1, streamed=streamed)
+        figure = Figure.of([a.cpu / b.cpu for a, b in took])
+        yield Row(f"{name}: vcrpy{said}", f"{figure.said('x floor')}")
+
+
+def _ours(path: str, recorded: Sequence[Interaction]) -> Callable[[], AbstractContextManager[Any]]:
+    def opened() -> AbstractContextManager[Any]:
+        context: AbstractContextManager[Any] = llmvcr.use_cassette(path, record_mode="none")
+        return context if len(recorded) < _IN_MEMORY else _Filled(context, recorded)
+
+    return opened
+
+
+class _Filled(AbstractContextManager[Any]):
+    """A cassette that was given what it would have read."""
+
+    def __init__(self, context: AbstractContextManager[Any], recorded: Sequence[Interaction]) -> None:
+        self._context, self._recorded = context, recorded
+
+    def __enter__(self) -> Any:
+        cassette = self._context.__enter__()
+        for one in self._recorded:
+            cassette.data.keep(one)
+        cassette.rewound = True
+        cassette.finding.begin()
+        return cassette
+
+    def __exit__(self, *error: object) -> None:
+        self._context.__exit__(None, None, None)
+
+
+def _calls(
+    opened: Callable[[], AbstractContextManager[Any]],
+    clients: tuple[Any, Any],
+    numbers: Sequence[int],
+    size: traffic.Size,
+    rounds: int,
+    *,
+    streamed: bool,
+    respelt: bool = False,
+) -> list[tuple[Took, Took]]:
+    """Give for each call what it took through the cassette, and what the same call took over the floor right then."""
+    wanted = [traffic.asked(size, number, respelt=respelt) for number in numbers]
+    found = []
+    for turn in range(rounds):
+        with opened() as cassette:
+            if hasattr(cassette, "finding"):  # what is done once a cassette belongs to its loading
+                cassette.finding.positions(Request("GET", "http://nobody.invalid"))
+            traffic.ask(clients[1], wanted[0], streamed=streamed)
+            for place, one in enumerate(wanted):
+                took = {}
+                for which in (0, 1) if (place + turn) % 2 else (1, 0):
+                    wall, cpu = time.perf_counter(), time.process_time()
+                    traffic.ask(clients[which], one, streamed=streamed)
+                    took[which] = Took(time.process_time() - cpu, time.perf_counter() - wall)
+                found.append((took[0], took[1]))
+    return found
+
+
+def _floor(took: Sequence[tuple[Took, Took]]) -> float:
+    return Figure.of([b.cpu * 1000 for _, b in took]).median
+
+
+def match(scale: Scale) -> Iterator[Row]:
+    """Give what finding takes alone, by the bytes and by the form, in an index of few and of many."""
+    for count in (100, scale.pick(1000, 10_000)):
+        recorded = traffic.interactions(traffic.BIG, count, streamed=False)
+        requests = [one.request for one in recorded]
+        # What was received is never the very object that was read.
+        same = [Request(one.method, one.url, one.headers, bytes(bytearray(one.body or b""))) for one in requests[:100]]
+        other = [
+            Request(one.method, one.url, one.headers, json.dumps(json.loads(one.body or b"")).encode()) for one in same
+        ]
+        for how, wanted, bar in (("bytes", same, _BYTES_BAR), ("form", other, _FORM_BAR)):
+            took = []
+            for _ in range(scale.pick(3, 9)):
+                index = Index(requests)
+                index.positions(requests[0])
+                for one in wanted:
+                    start = time.process_time_ns()
+                    index.take(one)
+                    took.append((time.process_time_ns() - start) / 1000)
+            figure = Figure.of(took)
+            size = len(same[0].body or b"") / 1000
+            yield Row(
+                f"match alone, {size:.0f} KB, N = {count:,}, by {how}",
+                figure.said("us", 1),
+                f"<= {bar:.0f} us",
+                figure.median <= bar,
+            )
