@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from heapq import nsmallest
+from heapq import nlargest, nsmallest
 from itertools import islice
 from operator import eq
 from threading import RLock
@@ -25,6 +25,8 @@ _WORDS = bytes(c if c >= 0x80 or chr(c).isalnum() else 0x20 for c in range(256))
 # So many bytes are looked at for the nearest request: of all together, and of each at most and at least.
 _MOST_IN_ALL, _MOST_BYTES, _LEAST_BYTES = 16 * 1024 * 1024, 32 * 1024, 1024
 _CANDIDATES = 12
+# Of more requests than so many, the words are looked at only of those whose sketches are most like.
+_MANY, _SKETCHED_BYTES, _SKETCH_BITS = 128, 4096, 4096
 _MOST_COMPARED = 64
 
 
@@ -71,6 +73,7 @@ class Index:
         self._by_ids: dict[tuple[bytes, _Ids], _Queue] = {}
         self._ids: list[_Ids] = []
         self._called: list[tuple[str, str]] = []
+        self._sketches: list[int] = []  # as far as somebody asked for the nearest among many
         for request in requests:
             self.add(request)
 
@@ -132,7 +135,9 @@ class Index:
         with self._lock:
             self._catch_up()
             called, requests, played = tuple(self._called), tuple(self._requests), tuple(self._played)
-        same = [i for i, one in enumerate(called) if one == (form.provider, form.endpoint)] or range(len(requests))
+            same = [i for i, one in enumerate(called) if one == (form.provider, form.endpoint)] or range(len(requests))
+            if len(same) > _MANY:
+                same = self._sketched(request, same)
         most = min(max(_MOST_IN_ALL // max(len(same), 1), _LEAST_BYTES), _MOST_BYTES)
         words = set(_words(request, most))
         scores = [(-_share(words, _words(requests[i], most)), played[i], i) for i in same]
@@ -144,6 +149,12 @@ class Index:
             return None
         found, _, position = min(closest, key=lambda one: (_weight(one[0]), one[1], one[2]))
         return position, found
+
+    def _sketched(self, request: Request, among: Iterable[int]) -> list[int]:
+        self._sketches += map(_sketch, self._requests[len(self._sketches) :])
+        mine, theirs = _sketch(request), self._sketches
+        alike = nlargest(_MANY, among, lambda i: (mine & theirs[i]).bit_count() / ((mine | theirs[i]).bit_count() or 1))
+        return sorted(alike)
 
     def _next(self, request: Request, *, taking: bool = False) -> int | None:
         exact = self._by_bytes.get(_exactly(request))
@@ -218,6 +229,14 @@ def _words(request: Request, most: int) -> list[bytes]:
         # Of a long conversation the beginning says which it is, and the end how far it came.
         body = body[: most // 2] + b" " + body[-most // 2 :]
     return body.translate(_WORDS).split()
+
+
+def _sketch(request: Request) -> int:
+    """Set a bit for each word: of two sketches the bits in common tell how many words are, about."""
+    bits = bytearray(_SKETCH_BITS // 8)
+    for word in map(hash, _words(request, _SKETCHED_BYTES)):
+        bits[(word >> 3) % len(bits)] |= 1 << (word & 7)
+    return int.from_bytes(bits, "big")
 
 
 def _share(one: set[_Word], other: Collection[_Word]) -> float:

@@ -43,6 +43,7 @@ class Response:
     `ended` says how it ended: "" when it was whole, "closed" when the client closed it before its end, else the name
     of the exception that cut it ("RemoteProtocolError"), whose text is `error`. `times` are milliseconds since the
     request was asked: of the head, then of each chunk; () where they are not kept. `http_version` is "" for HTTP/1.1.
+    `trailers` are header lines after the body, which urllib3's tap alone can hear; the other libraries drop them.
 
     A failed attempt, which no HTTP answered, is a Response too (shared/decisions.md, 7): see `failure`.
     """

@@ -11,7 +11,7 @@ from llmvcr.secrets import ENVIRONMENT, FIELDS, HEADERS, QUERY, SHAPES, TRACES, 
 from llmvcr.secrets.cleaning import Cleaner
 from llmvcr.secrets.headers import REQUEST_ID
 from llmvcr.secrets.names import TRACE_ENDS
-from llmvcr.secrets.placeholders import placeholder
+from llmvcr.secrets.placeholders import NEUTRAL, placeholder
 from llmvcr.secrets.rules import DEFAULT, Rules
 from llmvcr.secrets.spellings import spelt
 from llmvcr.secrets.texts import Scan, everything, scan
@@ -128,6 +128,15 @@ class Redactor:
         are the same; every other secret and every placeholder of ours becomes one and the same word. Headers stay.
         """
         return request if self.rules is None else stripping.stripped(request, self.rules)
+
+    def hides(self, request: Request) -> bool:
+        """Say, at little cost, whether a recorded request has a placeholder of ours, or a secret's name in its URL."""
+        if self.rules is None:
+            return False
+        if NEUTRAL.decode() in request.url or NEUTRAL in (request.body or b""):
+            return True
+        bare = Request("GET", request.url)
+        return "?" in request.url and self.matched(bare) is not bare
 
     def find(self, interaction: Interaction, *, traces: bool = False) -> tuple[Find, ...]:
         """Find what looks like a secret, once for each place and kind; ids of single calls only with `traces`."""

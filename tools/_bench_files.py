@@ -1,0 +1,205 @@
+"""What opening, adding to and converting cassettes costs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import vcr
+import yaml
+from vcr.cassette import Cassette
+
+import llmvcr
+from llmvcr import formats
+from llmvcr.formats import Document
+from llmvcr.interaction import Interaction, Request, Response
+from tools import _bench_traffic as traffic
+from tools._bench import Figure, Row, Scale, clocked, ratio, turns
+
+__all__ = ["add", "convert", "load", "memory"]
+
+_LONG = traffic.Size(request=9_400, plain=4_000, event=860, events=100)
+"""Calls of 96 KB each: what an agent's thousand calls are on disk."""
+
+_PARSED_BAR, _VCRPY_BAR, _MEMORY_BAR, _SAVE_BAR, _CONVERT_BAR = 0.5, 0.5, 1.5, 0.2, 0.8
+_PROJECT = Path(__file__).resolve().parent.parent
+
+
+def load(scale: Scale) -> Iterator[Row]:
+    """Give what opening a cassette of long streams and its first answer take, typed and YAML."""
+    count = scale.pick(100, 1000)
+    recorded = traffic.interactions(_LONG, count, streamed=True)
+    with tempfile.TemporaryDirectory() as folder:
+        typed, plain = Path(folder, "bench.json"), Path(folder, "bench.yaml")
+        for path in (typed, plain):
+            llmvcr.dump(Document(recorded), path)
+        ways = (
+            partial(_first, typed, recorded[0].request),
+            partial(_first, plain, recorded[0].request),
+            lambda: json.loads(typed.read_bytes()),
+            lambda: Cassette.load(path=str(plain)),
+        )
+        json_, yaml_, parsed, vcrpy = turns(scale.pick(3, 5), ways)
+        size = typed.stat().st_size / 1e6
+        name = f"load {count:,} SSE calls ({size:.0f} MB), typed JSON"
+        for said, against, bar in (("json.loads", parsed, _PARSED_BAR), ("vcrpy's YAML", vcrpy, _VCRPY_BAR)):
+            figure = ratio(json_, against)
+            yield Row(name, figure.said(f"x {said}"), f"<= {bar} x", figure.median <= bar)
+        yield Row(name.replace("typed JSON", "YAML"), ratio(yaml_, vcrpy).said("x vcrpy's YAML"))
+        yield from _cassetter(scale, plain, [took.cpu for took in json_], [took.cpu for took in yaml_], name)
+
+
+def _first(path: Path, request: Request) -> None:
+    with llmvcr.use_cassette(str(path), record_mode="none") as cassette:
+        if cassette.call(request).answer is None:
+            raise AssertionError("the first request of the cassette has no answer")
+
+
+_LOAD = """
+import sys, time
+import cassetter
+for _ in range(int(sys.argv[2])):
+    start = time.process_time()
+    with cassetter.use_cassette(sys.argv[1], record_mode="none"):
+        pass
+    print(time.process_time() - start)
+"""
+
+
+def _cassetter(scale: Scale, path: Path, typed: list[float], plain: list[float], name: str) -> Iterator[Row]:
+    if not scale.cassetter:
+        yield Row(name.replace("typed JSON", "cassetter"), "not measured: see --cassetter in --help")
+        return
+    command = [scale.cassetter, "-c", _LOAD, str(path), str(len(typed))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        yield Row(name.replace("typed JSON", "cassetter"), f"refused: {done.stderr.strip().splitlines()[-1][:80]}")
+        return
+    took = [float(line) for line in done.stdout.split()]
+    for said, ours in (("typed JSON", typed), ("YAML", plain)):
+        figure = Figure.of([a / b for a, b in zip(ours, took, strict=True)])
+        yield Row(name.replace("typed JSON", said), figure.said("x cassetter's YAML"), "<= 1 x", figure.median <= 1)
+
+
+_PEAK = """
+import resource, sys
+import llmvcr, vcr
+from llmvcr.interaction import Request
+from llmvcr.bridge.config import use_cassette
+path, request = sys.argv[1], Request("POST", sys.argv[2], (), open(sys.argv[3], "rb").read())
+unit = 1 if sys.platform == "darwin" else 1024
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+with use_cassette(path, record_mode="none") as cassette:
+    assert cassette.call(request).answer is not None
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit - before)
+"""
+
+
+def memory(scale: Scale) -> Iterator[Row]:
+    """Give what opening a cassette and its first answer take of memory at most, beside the size of the file."""
+    recorded = traffic.interactions(_LONG, scale.pick(100, 1000), streamed=True)
+    with tempfile.TemporaryDirectory() as folder:
+        body = Path(folder, "body")
+        body.write_bytes(recorded[0].request.body or b"")
+        for suffix in ("json", "yaml"):
+            path = Path(folder, f"bench.{suffix}")
+            llmvcr.dump(Document(recorded), path)
+            command = [sys.executable, "-c", _PEAK, str(path), recorded[0].request.url, str(body)]
+            peaks = [int(subprocess.check_output(command, cwd=_PROJECT)) for _ in range(3)]
+            figure = Figure.of([peak / path.stat().st_size for peak in peaks])
+            size = path.stat().st_size / 1e6
+            name = f"peak memory to the first answer, {size:.0f} MB of {suffix}"
+            yield Row(name, figure.said("x the file"), f"<= {_MEMORY_BAR} x", figure.median <= _MEMORY_BAR)
+
+
+def add(scale: Scale) -> Iterator[Row]:
+    """Give what adding one interaction costs: until the cassette closes, and when it does, beside vcrpy's."""
+    counts = (10, scale.pick(1000, 10_000))
+    for count in counts:
+        recorded = traffic.interactions(traffic.SMALL, count, streamed=False)
+        took, ours, theirs, lines = [], [], [], []
+        for _ in range(scale.pick(2, 3)):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "bench.yaml")
+                llmvcr.dump(Document(recorded), path)
+                other = Path(folder, "vcrpy.yaml")
+                other.write_bytes(path.read_bytes())
+                context: Any = llmvcr.use_cassette(str(path), record_mode="new_episodes")
+                cassette = context.__enter__()
+                fresh = traffic.interactions(traffic.SMALL, 1, streamed=False)[0]
+                request = Request("POST", fresh.request.url, fresh.request.headers, b'{"model":"gpt-4o","messages":[]}')
+                cassette.call(Request("GET", "http://nobody.invalid"))  # the index stands
+                took.append(clocked(lambda: cassette.call(request).record(fresh.response)).cpu * 1000)  # noqa: B023
+                lines.append(sum(one.stat().st_size for one in Path(folder, ".llmvcr").rglob("*.journal")))
+                ours.append(clocked(lambda: context.__exit__(None, None, None)))  # noqa: B023
+                theirs.append(_vcrpy_saves(other, fresh))
+        yield Row(
+            f"add one to {count:,}, until it closes",
+            f"{Figure.of(took).said('ms')}, {int(max(lines)):,} bytes written",
+            "as many at any N",
+        )
+        figure = ratio(ours, theirs)
+        bar = f"<= {_SAVE_BAR} x" if count > counts[0] else ""
+        yield Row(
+            f"add one to {count:,}, closing",
+            f"{figure.said('x vcrpy')}",
+            bar,
+            figure.median <= _SAVE_BAR if bar else None,
+        )
+
+
+def _vcrpy_saves(path: Path, fresh: Interaction) -> Any:
+    context = vcr.use_cassette(str(path), record_mode="new_episodes")
+    cassette = context.__enter__()
+    response: Response = fresh.response
+    said = {
+        "status": {"code": response.status, "message": response.reason},
+        "headers": {name: [value] for name, value in response.headers},
+        "body": {"string": response.body},
+    }
+    cassette.append(vcr.request.Request("POST", fresh.request.url, b"{}", {}), said)
+    return clocked(lambda: context.__exit__(None, None, None))
+
+
+def convert(scale: Scale) -> Iterator[Row]:
+    """Give the speed of conversion to typed JSON on one core, beside parsing and writing alone."""
+    folders = (_PROJECT / "cassettes", Path(scale.corpus))
+    files = sorted(path for folder in folders if folder.is_dir() for path in folder.rglob("*.yaml"))
+    texts = [text for path in files[:: scale.pick(30, 6)] if (text := path.read_bytes()) and _reads(text)]
+    typed = formats.by_name("json")
+    start = time.monotonic()
+
+    def ours() -> None:
+        for text in texts:
+            typed.write(formats.read(text, path="bench"), path="bench")
+
+    def alone() -> None:
+        for text in texts:
+            json.dumps(yaml.load(text, Loader=yaml.CSafeLoader), indent=2, default=repr).encode()
+
+    took, floor = turns(scale.pick(2, 3), (ours, alone), warm=0)
+    speed = Figure.of([b.cpu / a.cpu for a, b in zip(took, floor, strict=True)])
+    size = sum(map(len, texts)) / 1e6
+    yield Row(
+        f"convert {len(texts)} cassettes ({size:.1f} MB) to typed JSON",
+        speed.said("x the speed of parse + dump"),
+        f">= {_CONVERT_BAR} x",
+        speed.median >= _CONVERT_BAR,
+        (f"{size * len(took) * 2 / max(time.monotonic() - start, 1e-9):.1f} MB/s both ways together (wall)",),
+    )
+
+
+def _reads(text: bytes) -> bool:
+    try:
+        formats.by_name("json").write(formats.read(text, path="bench"), path="bench")
+        yaml.load(text, Loader=yaml.CSafeLoader)
+    except (llmvcr.CassetteError, yaml.YAMLError):
+        return False
+    return True

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import io
 import logging
 import os
 import random
@@ -25,9 +27,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
@@ -50,7 +53,11 @@ HOWS = ("kill", "term", "exit", "fold")
 
 _LONGEST = 0.7  # seconds that a process lives at most, but for `fold`
 _LARGE = 1000
+_OPTIONS: dict[str, Any] = {"api_key": "sk-made-up", "max_retries": 0}
 _MODEL = "gpt-4o-mini"
+
+Note = Callable[[int], None]
+"""Notes that the application has received the answer of this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,8 @@ def campaign(how: str, kills: int, seed: int = 0, keep: Path | None = None) -> i
     """Serve, have another process kill, and give its exit code."""
     command = [sys.executable, __file__, "--kills", str(kills), "--how", how, "--seed", str(seed)]
     command += ["--keep", str(keep)] if keep else []
-    with serve(delay=0.001) as server:
+    # Of each client that dies the server has something to say.
+    with contextlib.redirect_stderr(io.StringIO()), serve(delay=0.001) as server:
         return subprocess.run([*command, "--url", server.base_url], check=False).returncode
 
 
@@ -135,7 +143,7 @@ def _one(how: str, folder: Path, url: str, rng: random.Random) -> Tally:
         os.setpgid(0, 0)
         _record(how, cassette, notes, url, rng, started)
     os.close(started)
-    os.read(start, 1)  # a fold begins, or the first call
+    os.read(start, 1)  # a fold begins, or the first answer was received
     os.close(start)
     if how != "exit":
         time.sleep(rng.random() * _LONGEST)
@@ -169,12 +177,9 @@ def _look(cassette: Path, notes: Path, how: str) -> Tally:
 def _warm_up(folder: Path, url: str) -> None:
     """Import, before any process is forked, what the first calls would."""
     for kind in ("yaml", "json"):
-        with (
-            (folder / "notes").open("wb") as notes,
-            llmvcr.use_cassette(folder / f"warm.{kind}", serializer=kind, record_mode="new_episodes"),
-        ):
-            _sync(range(2), url, notes.fileno())
-            asyncio.run(_async(range(2, 4), url, notes.fileno()))
+        with llmvcr.use_cassette(folder / f"warm.{kind}", serializer=kind, record_mode="new_episodes"):
+            _sync(range(2), url, lambda _number: None)
+            asyncio.run(_async(range(2, 4), url, lambda _number: None))
 
 
 def _fill(cassette: Path) -> None:
@@ -189,26 +194,31 @@ def _fill(cassette: Path) -> None:
 def _record(how: str, cassette: Path, notes: Path, url: str, rng: random.Random, started: int) -> None:
     """Record until somebody ends this process."""
     if how == "exit":
-        threading.Timer(0.05 + rng.random() * _LONGEST, os._exit, (1,)).start()
+        threading.Timer(0.1 + rng.random() * _LONGEST, os._exit, (1,)).start()
     write = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     kind = "json" if cassette.suffix == ".json" else "yaml"
     options = {"serializer": kind, "record_mode": "new_episodes", "llmvcr_miss": "raise"}
     number = 0
-    os.write(started, b"x") if how != "fold" else None
+
+    def note(number: int) -> None:
+        os.write(write, f"{number}\n".encode())
+        if number == 0 and how != "fold":
+            os.write(started, b"x")
+
     while True:
         calls = range(number, number + rng.randint(1, 6))
         with llmvcr.use_cassette(cassette, **options):
             if rng.random() < 0.5:
-                _sync(calls, url, write)
+                _sync(calls, url, note)
             else:
-                asyncio.run(_async(calls, url, write))
+                asyncio.run(_async(calls, url, note))
             if how == "fold":
                 os.write(started, b"x")
         number = calls.stop
 
 
-def _sync(calls: range, url: str, notes: int) -> None:
-    with openai.OpenAI(base_url=url, api_key="sk-made-up", max_retries=0) as client:
+def _sync(calls: range, url: str, note: Note) -> None:
+    with openai.OpenAI(**_OPTIONS, base_url=url, http_client=openai.DefaultHttpxClient(verify=False)) as client:
         for number in calls:
             messages = [{"role": "user", "content": f"<<{number}>>"}]
             if number % 2:
@@ -216,11 +226,13 @@ def _sync(calls: range, url: str, notes: int) -> None:
                     pass
             else:
                 client.chat.completions.create(model=_MODEL, messages=messages)  # type: ignore[call-overload]
-            os.write(notes, f"{number}\n".encode())
+            note(number)
 
 
-async def _async(calls: range, url: str, notes: int) -> None:
-    async with openai.AsyncOpenAI(base_url=url, api_key="sk-made-up", max_retries=0) as client:
+async def _async(calls: range, url: str, note: Note) -> None:
+    async with openai.AsyncOpenAI(
+        **_OPTIONS, base_url=url, http_client=openai.DefaultAsyncHttpxClient(verify=False)
+    ) as client:
 
         async def ask(number: int) -> None:
             messages = [{"role": "user", "content": f"<<{number}>>"}]
@@ -229,7 +241,7 @@ async def _async(calls: range, url: str, notes: int) -> None:
                     pass
             else:
                 await client.chat.completions.create(model=_MODEL, messages=messages)  # type: ignore[call-overload]
-            os.write(notes, f"{number}\n".encode())
+            note(number)
 
         await asyncio.gather(*map(ask, calls))
 

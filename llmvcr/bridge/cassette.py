@@ -6,7 +6,7 @@ import contextlib
 import copy
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from vcr.cassette import Cassette, _run_hooks
 from vcr.record_mode import RecordMode
 
 from llmvcr import redaction, storage
+from llmvcr.bridge.calls import Calls
 from llmvcr.bridge.faulting import Faulting, Mishap
 from llmvcr.bridge.files import Persister, Serializer
 from llmvcr.bridge.finding import Finding
@@ -29,6 +30,7 @@ from llmvcr.bridge.serving import served
 from llmvcr.bridge.sockets import Sockets
 from llmvcr.bridge.translate import Pair, filters, settle, to_interaction, to_pair, to_vcr_request, uncopied
 from llmvcr.bridge.walling import PATCH, Ignored, wall
+from llmvcr.conversation import LlmCall
 from llmvcr.errors import ReadError
 from llmvcr.formats import extra
 from llmvcr.interaction import Interaction, Request, Response
@@ -92,6 +94,7 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         self._recording = Recording()
         self.faults = Faulting(options.llmvcr_faults, waits=options.pace > 0)
         self._sockets = Sockets(self, self._rules)
+        self._calls = Calls()
         self.missed: list[BaseException] = []
         """The misses of LLM calls, as they were raised, while it is open."""
         self._loading = False
@@ -109,6 +112,8 @@ class LlmCassette(Cassette):  # type: ignore[misc]
     def ended(self, *, well: bool) -> None:
         """Say that the cassette is closed, and whether what ran under it came to its end."""
         self.missed.clear()  # with the frames that they came through
+        with self._lock:
+            self._recording.over = True
         if self._keeping is None:
             return
         self._keeping.drop()
@@ -134,8 +139,16 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         """What messages call the cassette."""
         return str(self._path)
 
+    @property
+    def calls(self) -> tuple[LlmCall, ...]:
+        """The LLM calls that were made while it is open and got an answer, played or recorded, in their order."""
+        return self._calls.told()
+
     def call(self, request: Request) -> Call:
         """Say what a tap should do with a request; raises Miss, MissAbort or FaultError."""
+        return self._calls.hear(request, self._call(request))
+
+    def _call(self, request: Request) -> Call:
         wanted = self._wanted(request)
         if not wanted:
             return Call()
@@ -160,6 +173,8 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         if not self._loading and extra.KEY not in response:
             response = {**response, extra.KEY: {"version": extra.VERSION, "recorded_at": now()}}
         self._append(request, response, self._recording.ticket())
+        if not self._loading:
+            self._calls.add(request, response)
 
     def can_play_response_for(self, request: Any) -> bool:
         """Say whether an answer is recorded that may still be played."""
@@ -183,7 +198,9 @@ class LlmCassette(Cassette):  # type: ignore[misc]
         wanted = self._before_record_request(request)
         with self._lock:
             position = self._take(wanted)
-        return super().play_response(request) if position is None else self.data[position][1]
+        response = super().play_response(request) if position is None else self.data[position][1]
+        self._calls.add(request, response)
+        return response
 
     def rules(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Give the user's rules that `llm` goes by, and those that found something, in what is recorded too."""
@@ -223,8 +240,13 @@ class LlmCassette(Cassette):  # type: ignore[misc]
 
     def _save(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - vcrpy's signature
         with contextlib.ExitStack() as stack:
-            stack.callback(super()._save, force)  # last, and also where a user's hook fails on one of the streams
+            save = super()._save
+            stack.callback(self._undisturbed, save, force)  # last, and also where a hook fails on one of the streams
             self._recording.end_all(stack)
+
+    def _undisturbed(self, save: Callable[[bool], None], force: bool) -> None:  # noqa: FBT001 - as in vcrpy
+        with self._lock:  # other threads may be about to record
+            save(force)
 
     def _new_interactions(self) -> list[Pair]:
         # All that was recorded now, also where something like it was recorded before: the application got it.
@@ -294,6 +316,8 @@ class LlmCassette(Cassette):  # type: ignore[misc]
 
     def _append(self, request: Any, response: dict[str, Any], ticket: int) -> None:
         with self._lock:
+            if self._recording.over:
+                return
             if isinstance(request, Interaction):  # as the persister gave it
                 self.data.keep(request)
             else:

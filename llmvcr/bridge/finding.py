@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -29,6 +29,7 @@ class Finding:
         self.rule_set = rules
         """What is compared, beside the rows of the provider."""
         self._redactor = redactor
+        self._strips = False  # whether requests are compared without their secrets, which takes five times as long
         self._applied: set[str] = set()
         self._index: Index | None = None
         self.llm = matcher(self.form)
@@ -56,7 +57,7 @@ class Finding:
     def find(self, request: Any) -> int | None:
         """Give the position of the interaction that answers next; it stays playable."""
         if self.indexes:
-            return self._fresh().peek(to_request(request))
+            return self._answering(Index.peek, to_request(request))
         request = self._bare(to_vcr_request(request))
         data, counts, match_on = self._cassette.data, self._cassette.play_counts, self._cassette._match_on
         for position, (recorded, _) in enumerate(data if self.repeats else data[: self.playable]):
@@ -67,7 +68,7 @@ class Finding:
 
     def take(self, request: Any) -> int | None:
         """Give the position that `find` would give, and mark it played."""
-        return self._fresh().take(to_request(request)) if self.indexes else self.find(request)
+        return self._answering(Index.take, to_request(request)) if self.indexes else self.find(request)
 
     def positions(self, request: Any) -> Iterable[int]:
         """Give the positions of all interactions that the index has for a request, played or not."""
@@ -100,10 +101,25 @@ class Finding:
 
     def form(self, request: Request, known: AbstractSet[str] = frozenset()) -> Canonical:
         """Give what is compared of a request."""
-        form = canonical(self._redactor.matched(request), self.rule_set, known)
+        held = self._redactor.matched(request) if self._strips else request
+        form = canonical(held, self.rule_set, known)
         if self.rule_set.labels:
             self._applied.update(self.rule_set.applied(form.rules))
         return form
+
+    def _answering(self, ask: Callable[[Index, Request], int | None], request: Request) -> int | None:
+        position = ask(self._fresh(), request)
+        if position is None and not self._strips and self._secrets_matter(request):
+            self._strips, self._index = True, None
+            position = ask(self._fresh(), request)
+        return position
+
+    def _secrets_matter(self, request: Request) -> bool:
+        """Say whether a request, or a recorded one, would look other to a matcher that sees no secrets."""
+        if self._redactor.matched(request) is not request:
+            return True
+        data = self._cassette.data
+        return any(self._redactor.hides(data.request(position)) for position in range(len(data)))
 
     def _bare(self, request: Any) -> Any:
         """Give a vcrpy request as matchers are to see it: without the secrets that are not in the file either."""
@@ -118,6 +134,6 @@ class Finding:
         for position in range(len(self._index), len(data)):
             fresh = position >= self.playable
             self._index.add(data.request(position), fresh=fresh)
-            if fresh:
+            if fresh or self._cassette.play_counts[position]:
                 self._index.mark(position)
         return self._index

@@ -34,6 +34,8 @@ class Recording:
         self._open: dict[int, Callable[[], None]] = {}  # by ticket: ends the recording of a stream that still runs
         self._places: list[int] = []  # the ticket of each interaction of the cassette
         self._next = itertools.count()
+        self.over = False
+        """Whether the cassette is closed: what a call that was under way then gets is not recorded any more."""
 
     def ticket(self) -> int:
         """Draw the place of the next request."""

@@ -15,12 +15,13 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = (convert, diff, lint, recover, redact, rules, show, stats)
 """Every command: a module with `add(subparsers)`, which names its `run(args) -> int` as the default `run`."""
 
+_ABOUT = "Recordings of LLM traffic: what they hold, how they differ, what is wrong with them, other formats for them."
 _DONE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 something failed, 2 wrong usage; never a traceback."""
-    parser = argparse.ArgumentParser(prog="llmvcr", description="Recordings of LLM traffic: show, compare, count and convert them.")
+    parser = argparse.ArgumentParser(prog="llmvcr", description=_ABOUT)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add(subparsers)

@@ -91,10 +91,9 @@ def run(args: argparse.Namespace) -> int:
         return _TROUBLE
     if a.one != b.one:
         raise OptionError("an interaction (FILE#N) is compared with another one, not with a whole file")
-    if a.one:
-        matched, only_a, only_b = [(a.numbered[0], b.numbered[0])], [], []
-    else:
-        matched, only_a, only_b = _matched(a.numbered, b.numbered)
+    matched, only_a, only_b = (
+        _matched(a.numbered, b.numbered) if not a.one else ([(a.numbered[0], b.numbered[0])], [], [])
+    )
     pairs = [_pair(*one) for one in matched]
     differing = [pair for pair in pairs if pair.request or pair.answer]
     same = not (differing or only_a or only_b)

@@ -140,7 +140,7 @@ def _tell(paper: Paper, files: int, rows: dict[_Key, _Sum], prices: Prices) -> N
     count = f"{_number(files, 'file')}, {_number(llm.calls + others.calls, 'interaction')}"
     paper.line(f"{count}: {_number(llm.calls, 'LLM call')}, {_number(others.calls, 'other')}", "bold")
     if llm.calls:
-        table = [(*_HEADS, "US dollars") if prices.known else _HEADS]
+        table: list[tuple[str, ...]] = [(*_HEADS, "US dollars") if prices.known else _HEADS]
         table += [_row(key, rows[key], prices) for key in sorted(rows) if key[0]]
         table += [_row(("all", "", ""), llm, prices)] if len(table) > 2 else []
         paper.line()

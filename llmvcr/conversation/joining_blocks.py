@@ -41,7 +41,8 @@ def anthropic(events: Sequence[Event]) -> Json:
                 whole["error"] = at(value, "error")
     for (index, key), text in pieces.whole().items():
         begun = blocks[index].get(key)
-        blocks[index][key] = (begun if isinstance(begun, str) else "") + text if isinstance(text, str) else begun
+        if text or begun is None:  # a tool without arguments keeps the {} that its block began with
+            blocks[index][key] = begun + text if isinstance(begun, str) and isinstance(text, str) else text
         if "type" not in blocks[index] and key != "signature":
             blocks[index]["type"] = {"input": "tool_use"}.get(key, key)
     return {**whole, "content": [blocks[index] for index in sorted(blocks)], "usage": usage}

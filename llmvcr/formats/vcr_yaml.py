@@ -19,8 +19,7 @@ _GZIP = b"\x1f\x8b"
 _HEAD = 1 << 16
 _KEYS = (rb"interactions", rb"requests", rb"responses", rb"http_interactions")
 _TOP = re.compile(rb"^(?:\{\s*)?[\"']?(?:" + b"|".join(_KEYS) + rb")[\"']?[ \t]*:", re.MULTILINE)
-_UNPACKED = 64 << 20
-_RATIO = 200
+_MOST_UNPACKED = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +96,13 @@ def unpacked(data: bytes, path: str) -> bytes:
     """Unpack a gzip'd file, within bounds, or give the bytes as they are; raises ReadError."""
     if data[:2] != _GZIP:
         return data
-    limit = max(_UNPACKED, _RATIO * len(data))
     whole = b""
     try:
         while data:
             packed = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            whole += packed.decompress(data, limit + 1 - len(whole))
-            if len(whole) > limit:
-                raise ReadError(path, f"unpacks to more than {limit >> 20} MiB")
+            whole += packed.decompress(data, _MOST_UNPACKED + 1 - len(whole))
+            if len(whole) > _MOST_UNPACKED:
+                raise ReadError(path, f"unpacks to more than {_MOST_UNPACKED >> 20} MiB")
             if not packed.eof:
                 raise ReadError(path, "is a gzip file whose end is missing", fix=CUT)
             # Zeros after the last member are padding, as for the gzip command.

@@ -93,4 +93,4 @@ def tidy(folder: str | Path) -> None:
 
 def spool(folder: str | Path) -> BinaryIO:
     """Open a file without a name, for what is too much to hold; it is gone when it is closed. Raises WriteError."""
-    return in_workshop(folder, lambda place: tempfile.TemporaryFile(dir=place))
+    return in_workshop(folder, lambda place: tempfile.TemporaryFile(dir=place, buffering=0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 
@@ -16,14 +17,16 @@ class Ear:
     """Listens to one real call: made just before it is sent, told its head, its chunks, and its end.
 
     Only the first end counts: a stream that was read whole is also closed, and one that broke is closed as well.
-    With a `Call` that does not record, it hears nothing.
+    With a `Call` that does not record, it hears nothing. Safe to use from several threads: one may read the stream
+    while another closes it, or the cassette, which then waits until what is being recorded is.
     """
 
-    __slots__ = ("_asked", "_call", "_head", "_pieces", "_times", "over")
+    __slots__ = ("_asked", "_call", "_head", "_lock", "_pieces", "_times", "over")
 
     def __init__(self, call: Call) -> None:
         """Start the clock of a call that is about to be sent."""
         self._call = call
+        self._lock = threading.RLock()  # taken before that of the cassette, and never after it
         self._asked = time.monotonic()
         self._head: Response | None = None
         self._pieces = Pieces(call.spool)
@@ -43,14 +46,16 @@ class Ear:
 
     def chunk(self, data: bytes) -> None:
         """Take the next piece of the body, as the transport gave it; an empty one says nothing."""
-        if not self.over and data:
-            self._times.append(self._elapsed())
-            self._pieces.add(bytes(data))
+        with self._lock:
+            if not self.over and data:
+                self._times.append(self._elapsed())
+                self._pieces.add(bytes(data))
 
     def more(self, data: bytes) -> None:
         """Take what belongs to the last chunk: the application reads it in parts."""
-        if not self.over and data:
-            self._pieces.more(data)
+        with self._lock:
+            if not self.over and data:
+                self._pieces.more(data)
 
     def trailers(self, headers: Headers) -> None:
         """Take the header lines that stand after the body."""
@@ -67,14 +72,15 @@ class Ear:
 
     def end(self, ended: str = "", error: str = "") -> None:
         """Say how the call ended (see `Response.ended`); tells the cassette, the first time."""
-        if self.over or self._call.record is None:
-            return
-        self.over = True
-        if self._head is None:
-            self._call.record(failure(ended, error, (self._elapsed(),)))
-            return
-        heard = replace(self._head, chunks=self._pieces.taken(), times=tuple(self._times), ended=ended, error=error)
-        self._call.record(heard)
+        with self._lock:
+            if self.over or self._call.record is None:
+                return
+            self.over = True
+            if self._head is None:
+                self._call.record(failure(ended, error, (self._elapsed(),)))
+                return
+            chunks, times = self._pieces.taken(), tuple(self._times)
+            self._call.record(replace(self._head, chunks=chunks, times=times, ended=ended, error=error))
 
     def _elapsed(self) -> float:
         return round((time.monotonic() - self._asked) * 1000, 1)

@@ -68,17 +68,19 @@ class Switchboard:
         self._current: ContextVar[_Seat | None] = ContextVar("llmvcr_cassette", default=None)
 
     def enter(self, cassette: Tapped, taps: Iterable[Tap]) -> None:
-        """Let `cassette` hear what is called through `taps` from now on, in this context and those made from it."""
+        """Let `cassette` hear what is called through `taps` from now on, in this context and those made from it.
+
+        Raises what a tap raises, a library that cannot be imported, say, and leaves every library as it was then.
+        """
         taps = tuple(taps)
         with self._lock:
             seat = _Seat(cassette, frozenset(tap.name for tap in taps), self._parent(), _opener())
-            for tap in taps:
-                for owner, name, stand_in in tap.patches(Line(self, tap.name)):
-                    before = owner.__dict__.get(name, _INHERITED)
-                    if not _is_ours(getattr(owner, name), self):
-                        stand_in.line = Line(self, tap.name)
-                        setattr(owner, name, stand_in)
-                        seat.installed.append(((owner, name, stand_in), before))
+            try:
+                for tap in taps:
+                    self._install(tap, seat)
+            except BaseException:
+                _undo(seat.installed)
+                raise
             self._seats.append(seat)
         self._current.set(seat)
 
@@ -116,6 +118,14 @@ class Switchboard:
         with self._lock:
             seat = _still_open(self._current.get())
             return tuple(one.cassette for one in ([seat] if seat is not None else self._innermost()))
+
+    def _install(self, tap: Tap, seat: _Seat) -> None:
+        for owner, name, stand_in in tap.patches(Line(self, tap.name)):
+            before = owner.__dict__.get(name, _INHERITED)
+            if not _is_ours(getattr(owner, name), self):
+                stand_in.line = Line(self, tap.name)
+                setattr(owner, name, stand_in)
+                seat.installed.append(((owner, name, stand_in), before))
 
     def _innermost(self) -> list[_Seat]:
         parents = [one.parent for one in self._seats]

@@ -19,8 +19,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("redaction", "secrets"),
     ),
     ("index", "origins", "diff", "formats", "faults", "sockets"),
-    ("storage", "sdk_objects", "listing", "model_lists", "lookup", "explaining"),
-    ("conversion", "jobs", "trees", "grouping", "resume", "pool", "naming", "taps", "keeping", "runs", "scrubbing", "walls"),
+    ("storage", "sdk_objects", "listing", "model_lists", "lookup", "explaining", "conversation"),
+    ("conversion", "jobs", "prices", "trees", "grouping", "resume", "pool", "naming", "taps", "keeping", "runs", "scrubbing", "walls"),
     ("bridge",),
     ("cli", "reporting", "pytest_plugin"),
     ("", "__main__"),  # llmvcr itself
@@ -28,6 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 """The rooms of llmvcr, from the ground up; a room is a module or a package right below llmvcr."""
 
 DOORS = {
+    "genai_prices": "llmvcr.prices",
     "betterleaks": "llmvcr.secrets.scanner",
     "yaml": "llmvcr.formats",
     "vcr": "llmvcr.bridge",

@@ -25,7 +25,7 @@ import llmvcr
 from llmvcr.storage import load
 from taps.bedrock import bedrock
 
-__all__ = ["LIBRARIES", "MODES", "Library", "Server", "crowd", "serving"]
+__all__ = ["LIBRARIES", "MODES", "Asked", "Library", "Server", "crowd", "in_file", "serving"]
 
 THREADS = 8
 SIDE_BY_SIDE = 4
@@ -310,7 +310,7 @@ def _in_one_cassette(
     first, second = _Crowd(library, server.url), _Crowd(library, server.url)
     with llmvcr.use_cassette(path, serializer=suffix):
         asking(first)(numbers)
-    problems = [*_said_wrong("recording", first), *_in_file(path, numbers, first.asked)]
+    problems = [*_said_wrong("recording", first), *in_file(path, numbers, first.asked)]
     written = path.read_bytes()
     with llmvcr.use_cassette(path, record_mode="none", serializer=suffix) as cassette:
         asking(second)(_shuffled(numbers))
@@ -335,7 +335,7 @@ def _side_by_side(library: Library, count: int, server: Server, folder: Path, su
     asyncio.run(all_at_once("once"))
     problems: list[str] = []
     for one, part, path in zip(crowds, parts, paths, strict=True):
-        problems += [f"{path.name}: {line}" for line in _in_file(path, part, one.asked)]
+        problems += [f"{path.name}: {line}" for line in in_file(path, part, one.asked)]
     played = asyncio.run(all_at_once("none"))
     if played != [len(part) for part in parts]:
         problems.append(f"replay: {played} were played")
@@ -369,7 +369,7 @@ def _at_server(server: Server, numbers: Sequence[int]) -> list[str]:
     ]
 
 
-def _in_file(path: Path, numbers: Sequence[int], asked: Asked) -> list[str]:
+def in_file(path: Path, numbers: Sequence[int], asked: Asked) -> list[str]:
     """Say what is wrong with the cassette by its file: what is not there, or twice, or crossed, or out of order."""
     pairs = [(_number(one.request.body or b""), _number(one.response.body)) for one in load(path).interactions]
     held = Counter(number for number, _ in pairs)
@@ -379,5 +379,7 @@ def _in_file(path: Path, numbers: Sequence[int], asked: Asked) -> list[str]:
     place = {number: at for at, (number, _) in enumerate(pairs)}
     for order in asked.values():
         places = [place.get(number, -1) for number in order]
-        problems += [f"file: number {order[at]} is out of order" for at in range(1, len(places)) if places[at] < places[at - 1]]
+        problems += [
+            f"file: number {order[at]} is out of order" for at in range(1, len(places)) if places[at] < places[at - 1]
+        ]
     return problems

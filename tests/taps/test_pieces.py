@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from typing import BinaryIO
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmvcr.errors import WriteError
 from llmvcr.taps import pieces
 from llmvcr.taps.pieces import HELD, Pieces
 
@@ -43,3 +46,51 @@ def test_few_are_held() -> None:
     kept = Pieces(lambda: 1 / 0)  # type: ignore[arg-type, return-value]
     kept.add(b"x" * pieces.HELD)
     assert kept.taken() == (b"x" * HELD,)
+
+
+class _Full:
+    """A file on a disk that has room for so many bytes."""
+
+    def __init__(self, room: int) -> None:
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - Pieces closes it
+        self._room = room
+
+    def write(self, data: memoryview) -> int:
+        if not self._room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        done = self._file.write(data[: self._room])
+        self._room -= done
+        return done
+
+    def __enter__(self) -> BinaryIO:
+        return self._file.__enter__()  # type: ignore[return-value]
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+@pytest.mark.parametrize("room", [0, 1, HELD, HELD + 1, HELD + 7, HELD + 11])
+def test_a_full_disk(room: int, caplog: pytest.LogCaptureFixture) -> None:
+    """The pieces are the same where the disk is full after any of them; the log says so once, and nobody else is told."""
+    kept = Pieces(lambda: _Full(room))  # type: ignore[arg-type, return-value]
+    for data in (b"a" * HELD, b"b", b"c" * 9):
+        kept.add(data)
+    for data in (b"d", b"e"):
+        kept.more(data)
+    assert kept.taken() == (b"a" * HELD, b"b", b"c" * 9 + b"de")
+    assert len(caplog.records) == 1
+    assert "No space left on device" in caplog.text
+
+
+def test_no_file(caplog: pytest.LogCaptureFixture) -> None:
+    """The pieces are held where no file can be made for them."""
+
+    def spool() -> BinaryIO:
+        raise WriteError("made up", "is read-only")
+
+    kept = Pieces(spool)
+    kept.add(b"a" * HELD)
+    kept.add(b"b")
+    kept.add(b"c")
+    assert kept.taken() == (b"a" * HELD, b"b", b"c")
+    assert len(caplog.records) == 1

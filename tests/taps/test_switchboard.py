@@ -261,3 +261,18 @@ def test_a_handshake_is_heard_as_a_call_is(board: Switchboard) -> None:
     board.leave(cassette)
     assert line.dial(Request("GET", "wss://h/y")) == Dial()
     assert cassette.heard == ["dialled wss://h/x"]
+
+
+def test_a_tap_that_fails(board: Switchboard) -> None:
+    """Where a library cannot be tapped, the cassette is not open, and the libraries before it are as they were."""
+
+    class Broken(LibraryTap):
+        def patches(self, recorder: Recorder) -> Iterator[Patch]:
+            yield from super().patches(recorder)
+            raise ImportError(recorder)
+
+    with pytest.raises(ImportError):
+        board.enter(Cassette(A), [LibraryTap(), Broken(Child)])
+    assert Library.__dict__["send"] is PLAIN
+    assert "send" not in Child.__dict__
+    assert board.here() == ()

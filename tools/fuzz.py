@@ -1,0 +1,71 @@
+"""Mutated cassettes and recordings through load, match and convert: only documented errors, and bounded.
+
+    python3 tools/fuzz.py [--count N] [--seed N] [--sources FOLDER ...] [--guided]
+
+Case N of a seed is always the same one: a file of the sources, changed in a few places drawn by the seed. What raises
+anything but a documented error, or takes longer than the limit, is printed with the command that does it again
+(`--only N`). Exit code 0 where there was no fault, else 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools import _fuzzing, _venv  # noqa: E402 - the project has to be found first
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the cases, and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="tools/fuzz.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--count", type=int, default=10_000, help="how many cases (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of all that is drawn (default: %(default)s)")
+    parser.add_argument("--only", type=int, metavar="N", help="do case N alone, and let its error through")
+    parser.add_argument("--seconds", type=float, default=0.0, help="stop after this time (default: never)")
+    parser.add_argument("--sources", type=Path, nargs="+", help="default: cassettes/ and ../shared/corpus")
+    parser.add_argument("--guided", action="store_true", help="let atheris look for new paths in our code; no --count")
+    args = parser.parse_args(argv)
+    sources = _fuzzing.sources(args.sources or [ROOT / "cassettes", ROOT.parent / "shared" / "corpus"])
+    if args.guided:
+        return _fuzzing.guided(sources)
+    if args.only is not None:
+        print(_fuzzing.attempt(_fuzzing.case(sources, args.seed, args.only)))
+        return 0
+    told: Counter[str] = Counter()
+    faults = slowest = 0
+    began = time.monotonic()
+    for number in range(args.count):
+        data = _fuzzing.case(sources, args.seed, number)
+        started = time.process_time()
+        try:
+            told[_fuzzing.attempt(data)] += 1
+        except Exception as error:  # noqa: BLE001 - any is a fault; it is counted and named
+            faults += 1
+            command = f"tools/fuzz.py --seed {args.seed} --only {number}"
+            print(f"FAULT {type(error).__name__}: {str(error)[:200]}\n  again: python3 {command}", flush=True)
+        spent = time.process_time() - started
+        slowest = max(slowest, spent)
+        if spent > _fuzzing.SECONDS:
+            faults += 1
+            print(f"SLOW {spent:.1f} s\n  again: python3 tools/fuzz.py --seed {args.seed} --only {number}", flush=True)
+        if args.seconds and time.monotonic() - began > args.seconds:
+            break
+    rows = ", ".join(f"{many} {what}" for what, many in told.most_common())
+    print(f"{sum(told.values()) + faults} cases of {len(sources)} files: {rows}; {faults} faults; slowest {slowest:.2f} s")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    _venv.enter(__file__)
+    sys.exit(main())
