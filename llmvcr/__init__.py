@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         NetworkBlockedError,
         OptionError,
         ReadError,
+        SideBySideError,
         TypeNameError,
         WriteError,
     )
@@ -43,6 +44,7 @@ __all__ = [
     "ReadError",
     "Request",
     "Response",
+    "SideBySideError",
     "TypeNameError",
     "WriteError",
     "__version__",
@@ -66,6 +68,7 @@ _HOMES = {
         "NetworkBlockedError",
         "OptionError",
         "ReadError",
+        "SideBySideError",
         "TypeNameError",
         "WriteError",
     ),

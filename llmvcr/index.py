@@ -68,7 +68,7 @@ class Index:
         self._requests: list[Request] = []
         self._played: list[bool] = []
         self._by_bytes: dict[_Bytes, _Queue] = {}
-        # Filled as far as _called reaches, on the first request that misses by bytes.
+        # Filled as far as _called reaches, by requests that miss by bytes.
         self._by_key: dict[bytes, _Queue] = {}
         self._by_ids: dict[tuple[bytes, _Ids], _Queue] = {}
         self._ids: list[_Ids] = []
@@ -160,13 +160,26 @@ class Index:
         exact = self._by_bytes.get(_exactly(request))
         if exact is not None and (position := self._of(exact)) is not None:
             return position
-        self._catch_up()
         form = self._form(request)
         key = form.key
+        if (position := self._same_ids(key, _hashed(form.ids))) is not None:
+            return position
         alike = self._by_key.get(key)
         if alike is None or (position := self._alike(alike, key, form)) is None:
             return self._renewed(request, form, taking=taking)
         return position
+
+    def _same_ids(self, key: bytes, ids: _Ids) -> int | None:
+        """Give the first unplayed of a key with the very ids; of what is recorded no more is read than that takes."""
+        wanted = (key, ids)
+        same = self._by_ids.get(wanted)
+        if same is not None and (position := self._unplayed(same)) is not None:
+            return position
+        while len(self._called) < len(self._requests):
+            position = len(self._called)
+            if self._read_next() == wanted and not self._played[position]:
+                return position
+        return None
 
     def _alike(self, alike: _Queue, key: bytes, form: Canonical) -> int | None:
         ids = _hashed(form.ids)
@@ -203,14 +216,18 @@ class Index:
         return positions[head] if head < len(positions) else None
 
     def _catch_up(self) -> None:
-        for position in range(len(self._called), len(self._requests)):
-            form = self._form(self._requests[position])
-            key = form.key
-            self._by_key.setdefault(key, _Queue()).positions.append(position)
-            ids = _hashed(form.ids)
-            self._by_ids.setdefault((key, ids), _Queue()).positions.append(position)
-            self._ids.append(ids)
-            self._called.append((form.provider, form.endpoint))
+        while len(self._called) < len(self._requests):
+            self._read_next()
+
+    def _read_next(self) -> tuple[bytes, _Ids]:
+        position = len(self._called)
+        form = self._form(self._requests[position])
+        key, ids = form.key, _hashed(form.ids)
+        self._by_key.setdefault(key, _Queue()).positions.append(position)
+        self._by_ids.setdefault((key, ids), _Queue()).positions.append(position)
+        self._ids.append(ids)
+        self._called.append((form.provider, form.endpoint))
+        return key, ids
 
 
 def _exactly(request: Request) -> _Bytes:

@@ -9,12 +9,12 @@ import secrets
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from llmvcr import storage
-from llmvcr.errors import CassetteError, ReadError, WriteError
+from llmvcr.errors import CassetteError, WriteError
 from llmvcr.formats import Document
 from llmvcr.interaction import Interaction
 
@@ -78,12 +78,17 @@ class Keeping:
                 extra = _joined(there.extra, *({"metadata": each.metadata} for each in left), document.extra)
                 document = Document((*old, *foreign, *new), extra, document.repeats)
                 mine = () if self._journal.path is None else (self._journal.path,)
-                storage.fold(document, self.path, self._format, (*mine, *(each.path for each in left)))
+                journals = (*mine, *(each.path for each in left))
+                storage.fold(document, self.path, self._format, journals)
                 for each in left:
                     _discarded(each)
                 self._journal.discard()
-                storage.folded(self.path)
-                self._known, self._stamp, self._foreign = Counter(map(_fingerprint, (*old, *new))), _stamp(self.path), foreign
+                storage.folded(self.path, journals)
+                self._known, self._stamp, self._foreign = (
+                    Counter(map(_fingerprint, (*old, *new))),
+                    _stamp(self.path),
+                    foreign,
+                )
                 storage.sweep(self.path)
         except CassetteError as error:
             for each in left:
@@ -161,40 +166,44 @@ def recover(path: str | Path, format: str | None = None, *, dry: bool = False) -
     path = Path(os.path.realpath(path))
     if not storage.unsettled(path):
         return Recovered()
-    found: tuple[storage.Left, ...] = ()
     with storage.only_one(path):
         if not dry:
             storage.settle(path)
             storage.sweep(path)
         everything = storage.left(path)
         found = tuple(each for each in everything if not each.unknown)
-        lost = tuple(one for each in found if not each.first for one in each.interactions)
-        first = tuple(one for each in found if each.first for one in each.interactions)
+        count = sum(len(each.interactions) for each in found)
         try:
-            if (lost or first) and not dry:
-                document = storage.load(path) if path.exists() else Document(())
-                # Those of a run that replaces what is there are to be played before it; nothing is thrown away.
-                whole = (*first, *document.interactions, *lost)
-                extra = _joined(*({"metadata": each.metadata} for each in found), document.extra)
-                named = format or next(filter(None, (each.format for each in found)), None)
-                storage.fold(Document(whole, extra), path, named, (each.path for each in found))
-        except BaseException:
+            if not dry:
+                _brought_back(path, format, found)
+        finally:
             for each in everything:
-                each.leave()
-            raise
-        for each in everything:
-            if dry or each.unknown:
-                each.leave()
-            else:
-                _discarded(each)
-        storage.folded(path)
+                each.leave()  # those that stay
     unread = tuple(f"{each.path}: {each.unknown}" for each in everything if each.unknown)
     for one in unread:
         _LOG.warning("%s; it is left alone", one)
-    came = len(lost) + len(first)
-    if came and not dry:
-        _marked(path, came)
-    return Recovered(came, tuple(each.aside for each in found if each.damaged and each.opened_by), unread)
+    if count and not dry:
+        _marked(path, count)
+    return Recovered(count, tuple(each.aside for each in found if each.damaged and each.opened_by), unread)
+
+
+def _brought_back(path: Path, format: str | None, found: tuple[storage.Left, ...]) -> None:  # noqa: A002 - as in storage.dump
+    if any(each.interactions or each.metadata for each in found):
+        _folded_in(path, format, found)
+    for each in found:
+        _discarded(each)
+    storage.folded(path, (each.path for each in found))
+
+
+def _folded_in(path: Path, format: str | None, found: tuple[storage.Left, ...]) -> None:  # noqa: A002 - as in storage.dump
+    document = storage.load(path) if path.exists() else Document(())
+    # Those of a run that replaces what is there are to be played before it; nothing is thrown away.
+    first = [one for each in found if each.first for one in each.interactions]
+    lost = [one for each in found if not each.first for one in each.interactions]
+    extra = _joined(*({"metadata": each.metadata} for each in found), document.extra)
+    named = format or next(filter(None, (each.format for each in found)), None)
+    whole = Document((*first, *document.interactions, *lost), extra)
+    storage.fold(whole, path, named, (each.path for each in found))
 
 
 def _readable(left: tuple[storage.Left, ...]) -> tuple[storage.Left, ...]:

@@ -124,7 +124,14 @@ class Recording:
     def __init__(self, config: pytest.Config) -> None:
         self._format: str = config.getini("llmvcr_format")
         rules = _rules(config)
-        passed = ("llmvcr_miss", "llmvcr_timing", "llmvcr_keep", "llmvcr_compressed", "llmvcr_leaks", "llmvcr_block_network")
+        passed = (
+            "llmvcr_miss",
+            "llmvcr_timing",
+            "llmvcr_keep",
+            "llmvcr_compressed",
+            "llmvcr_leaks",
+            "llmvcr_block_network",
+        )
         self._options = {**{name: config.getini(name) for name in passed}, **rules, "llmvcr_redact": _secrets(config)}
         self._tells_unused = config.getoption("llmvcr_unused_rules") or _is_on(config, "llmvcr_unused_rules")
         self._rules: set[str] = set()  # as people read them: those in force in any test
@@ -154,7 +161,7 @@ class Recording:
 
     @pytest.fixture
     def default_cassette_name(self, request: pytest.FixtureRequest, default_cassette_name: str) -> str:
-        """Name the cassette as pytest-recording does; where that makes several tests one, each gets a mark of its own."""
+        """Name the cassette as pytest-recording does; where that joins several tests, each gets a mark of its own."""
         from llmvcr import runs  # noqa: PLC0415 - storage comes with it
 
         return default_cassette_name + runs.own_mark(request.node, default_cassette_name)

@@ -1,4 +1,4 @@
-"""What one run of pytest knows of its cassettes, all its workers together: their names, and which it began to record."""
+"""What one run of pytest, all its workers together, knows of its cassettes: names, and which it began to record."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def run(request: Any) -> Run:
 
 
 def own_mark(node: Any, name: str) -> str:
-    """Give what the name of a parametrised test's cassette ends in, where the test's id cannot stand in it (decision 6).
+    """Give what the name of a parametrised test's cassette ends in, where the test's id cannot stand in it.
 
-    Ids that differ only in such characters are one name for pytest-recording.
+    Ids that differ only in such characters are one name for pytest-recording (shared/decisions.md, 6).
     """
     if not hasattr(node, "callspec") or node.get_closest_marker("default_cassette") or name.endswith(node.name):
         return ""

@@ -28,6 +28,7 @@ PUBLIC = [
     "ReadError",
     "Request",
     "Response",
+    "SideBySideError",
     "TypeNameError",
     "WriteError",
     "__version__",

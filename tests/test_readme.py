@@ -19,7 +19,7 @@ import pytest
 import llmvcr
 from llmvcr import formats, pytest_plugin
 from llmvcr.bridge import KNOWN_OPTIONS
-from llmvcr.cli import main
+from llmvcr.cli import COMMANDS, main
 from llmvcr.presets import PRESETS
 from llmvcr.providers import PROVIDERS
 from made_up_keys import drawn
@@ -264,6 +264,12 @@ def test_the_rules_command_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "`llmvcr rules [--provider NAME] [--endpoint NAME]`" in README
     assert main(["rules", "--provider", "openai", "--endpoint", "chat.completions"]) == 0
     assert "messages[*].tool_call_id" in capsys.readouterr()[0]
+
+
+def test_the_table_of_commands_is_whole() -> None:
+    """The table of commands has each command, and no other."""
+    named = re.findall(r"`llmvcr (\w+)", "".join(row[0] for row in _table("command")))
+    assert sorted(named) == sorted(command.__name__.rpartition(".")[2] for command in COMMANDS)
 
 
 def test_the_table_of_names_is_the_public_api() -> None:

@@ -89,16 +89,22 @@ def _cassetter(scale: Scale, path: Path, typed: list[float], plain: list[float],
 
 
 _PEAK = """
-import resource, sys
+import pathlib, re, resource, sys
 import llmvcr, vcr
 from llmvcr.interaction import Request
 from llmvcr.bridge.config import use_cassette
 path, request = sys.argv[1], Request("POST", sys.argv[2], (), open(sys.argv[3], "rb").read())
-unit = 1 if sys.platform == "darwin" else 1024
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+status = pathlib.Path("/proc/self/status")
+
+def peak():
+    if status.exists():  # ru_maxrss of a child begins with what its parent had
+        return int(re.search("VmHWM:\\s+(\\d+) kB", status.read_text())[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+before = peak()
 with use_cassette(path, record_mode="none") as cassette:
     assert cassette.call(request).answer is not None
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit - before)
+print(peak() - before)
 """
 
 
@@ -112,7 +118,7 @@ def memory(scale: Scale) -> Iterator[Row]:
             path = Path(folder, f"bench.{suffix}")
             llmvcr.dump(Document(recorded), path)
             command = [sys.executable, "-c", _PEAK, str(path), recorded[0].request.url, str(body)]
-            peaks = [int(subprocess.check_output(command, cwd=_PROJECT)) for _ in range(3)]
+            peaks = [int(subprocess.check_output(command, cwd=_PROJECT)) for _ in range(scale.pick(1, 3))]
             figure = Figure.of([peak / path.stat().st_size for peak in peaks])
             size = path.stat().st_size / 1e6
             name = f"peak memory to the first answer, {size:.0f} MB of {suffix}"

@@ -39,7 +39,7 @@ _NO_OTHERS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:random
 
 def marked(scale: Scale) -> Iterator[Row]:
     """Give the overhead of marked tests over the same tests on a MockTransport, beside pytest-recording's."""
-    count = scale.pick(50, 200)
+    count = scale.pick(20, 200)
     recorded = traffic.interactions(traffic.SMALL, 1, streamed=False)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -50,7 +50,7 @@ def marked(scale: Scale) -> Iterator[Row]:
             partial(_cpu, folder, "test_floor.py", ("-p", "no:llmvcr")),
         )
         took: tuple[list[float], ...] = ([], [], [])
-        rounds = scale.pick(3, 7)
+        rounds = scale.pick(2, 5)
         for turn in range(rounds + 1):
             for place in range(len(ways)):
                 way = (place + turn) % len(ways)
@@ -75,7 +75,7 @@ def startup(scale: Scale) -> Iterator[Row]:
         folder = Path(name)
         (folder / "test_nothing.py").write_text("def test_nothing():\n    pass\n", encoding="utf-8")
         added = []
-        for turn in range(scale.pick(7, 25)):
+        for turn in range(scale.pick(5, 25)):
             ways = [("-p", "no:llmvcr"), ()]
             took = {}
             for way in ways if turn % 2 else reversed(ways):

@@ -19,7 +19,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import _fuzzing, _venv  # noqa: E402 - the project has to be found first
+from tools._venv import ensure  # noqa: E402 - the line above makes it importable
+
+if __name__ == "__main__":
+    ensure()
+
+from tools import _fuzzing  # noqa: E402 - only the project's own environment is sure to have what it needs
 
 __all__ = ["main"]
 
@@ -67,5 +72,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    _venv.enter(__file__)
     sys.exit(main())

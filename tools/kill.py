@@ -6,8 +6,8 @@ Each process records from a server on loopback through the openai SDK, sync or a
 opens and closes its cassette every few calls. What the application has received it notes in a file before it goes on.
 Then it is killed: by SIGKILL (`kill`), SIGTERM (`term`), os._exit in a thread, as by pytest-timeout (`exit`), or by
 SIGKILL while a cassette of 1000 interactions is written (`fold`). Afterwards the cassette is opened, which brings the
-journal back, and is held against the notes. Exit code 0 where nothing was lost, doubled or broken, 1 where something was
-(it is named, and kept with --keep).
+journal back, and is held against the notes. Exit code 0 where nothing was lost, doubled or broken, 1 where something
+was (named, and kept with --keep).
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ import llmvcr  # noqa: E402
 from llmvcr.keeping import recover  # noqa: E402
 from openai_server import serve  # noqa: E402
 
-__all__ = ["HOWS", "Tally", "campaign", "main"]
+__all__ = ["HOWS", "Tally", "campaign", "look", "main"]
 
 HOWS = ("kill", "term", "exit", "fold")
 """The ways to end a process."""
 
-_LONGEST = 0.7  # seconds that a process lives at most, but for `fold`
+_LONGEST = 0.7  # seconds that a process lives at most after its first answer; after a fold has begun: 1.2 folds
 _LARGE = 1000
 _OPTIONS: dict[str, Any] = {"api_key": "sk-made-up", "max_retries": 0}
 _MODEL = "gpt-4o-mini"
@@ -115,13 +115,15 @@ def campaign(how: str, kills: int, seed: int = 0, keep: Path | None = None) -> i
 def _kill_all(options: argparse.Namespace) -> int:
     logging.disable(logging.WARNING)  # each kill would tell what came back
     (how,) = options.how
-    begun, tally = time.monotonic(), Tally()
+    begun, tally, longest = time.monotonic(), Tally(), _LONGEST
     with tempfile.TemporaryDirectory() as folder:
         _warm_up(Path(folder), options.url)
+        if how == "fold":
+            longest = _fold(Path(folder))
         for number in range(options.kills):
             place = Path(folder, str(number))
             place.mkdir()
-            one = _one(how, place, options.url, random.Random(f"{options.seed}/{how}/{number}"))  # noqa: S311 - no secret
+            one = _one(how, place, options.url, longest, random.Random(f"{options.seed}/{how}/{number}"))  # noqa: S311 - no secret
             tally += one
             if not one.clean:
                 print(f"{how}, seed {options.seed}, number {number}: {one}", flush=True)
@@ -132,7 +134,7 @@ def _kill_all(options: argparse.Namespace) -> int:
     return 0 if tally.clean else 1
 
 
-def _one(how: str, folder: Path, url: str, rng: random.Random) -> Tally:
+def _one(how: str, folder: Path, url: str, longest: float, rng: random.Random) -> Tally:
     """Let one process record and die, and look at what it leaves."""
     cassette, notes = folder / rng.choice(("c.yaml", "c.json")), folder / "notes"
     if how == "fold":
@@ -146,13 +148,14 @@ def _one(how: str, folder: Path, url: str, rng: random.Random) -> Tally:
     os.read(start, 1)  # a fold begins, or the first answer was received
     os.close(start)
     if how != "exit":
-        time.sleep(rng.random() * _LONGEST)
+        time.sleep(rng.random() * longest)
         os.kill(child, signal.SIGTERM if how == "term" else signal.SIGKILL)
     os.waitpid(child, 0)
-    return replace(_look(cassette, notes, how), kills=1)
+    return replace(look(cassette, notes, how), kills=1)
 
 
-def _look(cassette: Path, notes: Path, how: str) -> Tally:
+def look(cassette: Path, notes: Path, how: str) -> Tally:
+    """Open what a process left, and hold it against its notes."""
     received = notes.read_text().splitlines() if notes.exists() else []
     expected = [f"{number:04}" for number in range(_LARGE)] if how == "fold" else []
     try:
@@ -162,7 +165,9 @@ def _look(cassette: Path, notes: Path, how: str) -> Tally:
     except (llmvcr.LlmvcrError, LookupError) as error:
         print(error)
         return Tally(received=len(received), unreadable=1)
-    litter = [path for path in cassette.parent.rglob("*") if path not in (cassette, notes) and path.suffix != ".damaged"]
+    litter = [
+        path for path in cassette.parent.rglob("*") if path not in (cassette, notes) and path.suffix != ".damaged"
+    ]
     litter = [path for path in litter if path.name not in (".llmvcr", ".gitignore") and path.suffix != ".incomplete"]
     return Tally(
         received=len(received),
@@ -180,6 +185,14 @@ def _warm_up(folder: Path, url: str) -> None:
         with llmvcr.use_cassette(folder / f"warm.{kind}", serializer=kind, record_mode="new_episodes"):
             _sync(range(2), url, lambda _number: None)
             asyncio.run(_async(range(2, 4), url, lambda _number: None))
+
+
+def _fold(folder: Path) -> float:
+    cassette = folder / "fold.yaml"
+    _fill(cassette)
+    begun = time.monotonic()
+    llmvcr.dump(llmvcr.load(cassette), cassette)
+    return 1.2 * (time.monotonic() - begun)
 
 
 def _fill(cassette: Path) -> None:
@@ -217,30 +230,31 @@ def _record(how: str, cassette: Path, notes: Path, url: str, rng: random.Random,
         number = calls.stop
 
 
+def _asked(number: int) -> Any:
+    return [{"role": "user", "content": f"<<{number}>>"}]
+
+
 def _sync(calls: range, url: str, note: Note) -> None:
-    with openai.OpenAI(**_OPTIONS, base_url=url, http_client=openai.DefaultHttpxClient(verify=False)) as client:
+    http = openai.DefaultHttpxClient(verify=False)
+    with openai.OpenAI(**_OPTIONS, base_url=url, http_client=http) as client:
         for number in calls:
-            messages = [{"role": "user", "content": f"<<{number}>>"}]
-            if number % 2:
-                for _ in client.chat.completions.create(model=_MODEL, messages=messages, stream=True):  # type: ignore[call-overload]
+            answer = client.chat.completions.create(model=_MODEL, messages=_asked(number), stream=bool(number % 2))
+            if isinstance(answer, openai.Stream):
+                for _ in answer:
                     pass
-            else:
-                client.chat.completions.create(model=_MODEL, messages=messages)  # type: ignore[call-overload]
             note(number)
 
 
 async def _async(calls: range, url: str, note: Note) -> None:
-    async with openai.AsyncOpenAI(
-        **_OPTIONS, base_url=url, http_client=openai.DefaultAsyncHttpxClient(verify=False)
-    ) as client:
+    http = openai.DefaultAsyncHttpxClient(verify=False)
+    async with openai.AsyncOpenAI(**_OPTIONS, base_url=url, http_client=http) as client:
+        completions = client.chat.completions
 
         async def ask(number: int) -> None:
-            messages = [{"role": "user", "content": f"<<{number}>>"}]
-            if number % 2:
-                async for _ in await client.chat.completions.create(model=_MODEL, messages=messages, stream=True):  # type: ignore[call-overload]
+            answer = await completions.create(model=_MODEL, messages=_asked(number), stream=bool(number % 2))
+            if isinstance(answer, openai.AsyncStream):
+                async for _ in answer:
                     pass
-            else:
-                await client.chat.completions.create(model=_MODEL, messages=messages)  # type: ignore[call-overload]
             note(number)
 
         await asyncio.gather(*map(ask, calls))

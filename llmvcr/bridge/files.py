@@ -16,7 +16,7 @@ from vcr.serialize import serialize
 
 from llmvcr import formats, storage
 from llmvcr.bridge.gating import Gate
-from llmvcr.bridge.sockets import check
+from llmvcr.bridge.opening import check
 from llmvcr.bridge.translate import to_interaction, to_pair
 from llmvcr.errors import LeakError, WriteError
 from llmvcr.formats import Document, vcr_dict

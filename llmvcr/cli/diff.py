@@ -108,6 +108,8 @@ def run(args: argparse.Namespace) -> int:
         paper.line(f"+++ {b.name}", "green")
         for one in differing:
             _tell(paper, one)
+        if only_a or only_b:
+            paper.line()
         _tell_lone(paper, "-", only_a)
         _tell_lone(paper, "+", only_b)
     return _SAME if same else _DIFFERENT
@@ -175,7 +177,7 @@ def _answered(interaction: Interaction) -> dict[str, Json]:
     answers = [_plain(one) for one in call.answers]
     if call.reading == "conversation":
         said |= answers[0] if len(answers) == 1 else {"answers": answers}
-    else:
+    elif not call.error:
         answer = opened(interaction.response)
         said["body"] = answer.value if answer.form == "json" else answer.plain.decode("utf-8", "backslashreplace")
     return {key: value for key, value in said.items() if value not in ("", [])}
@@ -208,8 +210,6 @@ def _tell(paper: Paper, pair: _Pair) -> None:
 
 
 def _tell_lone(paper: Paper, sign: str, lone: Sequence[_Numbered]) -> None:
-    if lone:
-        paper.line()
     for number, interaction in lone:
         call = read_call(interaction)
         last = f": {_shortened(json.dumps(call.messages[-1].text, ensure_ascii=False))}" if call.messages else ""

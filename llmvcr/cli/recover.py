@@ -48,7 +48,7 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Recover, printing one line a cassette, and return the exit code; raises OptionError for a PATH that is not there."""
+    """Recover, printing a line for each cassette; raises OptionError for a PATH that is not there."""
     if not args.path.is_dir() and not args.path.exists() and not storage.unsettled(args.path):
         raise OptionError(f"{args.path} is not there, and no journal of it")
     logging.getLogger("llmvcr").addHandler(logging.NullHandler())  # all of it is printed
@@ -71,8 +71,9 @@ def _print(found: Sequence[tuple[Path, Recovered]], failed: Sequence[CassetteErr
     for path, one in found:
         if one.interactions:
             say(sys.stdout, f"{path}: {_number(one.interactions)} {word}")
+        kept = "would be kept" if dry else "is kept"
         for aside in one.aside:
-            say(sys.stderr, f"damaged: {path}: a line of a journal cannot be read; it {'would be' if dry else 'is'} kept as {aside}")
+            say(sys.stderr, f"damaged: {path}: a line of a journal cannot be read; it {kept} as {aside}")
         for unread in one.unread:
             say(sys.stderr, f"left alone: {unread}")
     for error in failed:

@@ -222,9 +222,9 @@ def _loosening(missed: Missed) -> tuple[str, ...]:
     if not paths:
         return () if any(map(is_meant, missed.changes)) else (_VARIES,)
     rule = f" {paths[0]}" if len(paths) == 1 else "".join(f"\n    {path}" for path in paths)
-    what = "It looks drawn" if len(paths) == 1 else "They look drawn"
+    looks = "It looks" if len(paths) == 1 else "They look"
     return (
-        f"{what} anew on each run: to leave it out of the comparison, add to the ini file\n  llmvcr_ignore ={rule}",
+        f"{looks} drawn anew on each run; to leave out of the comparison, in the ini file:\n  llmvcr_ignore ={rule}",
     )
 
 

@@ -61,7 +61,11 @@ def rules_to_add(changes: Sequence[Change], recorded: Request, sent: Request, ru
 
 def is_meant(change: Change) -> bool:
     """Say whether a change is one of the call itself: of prompt, model, tools, or of what is called."""
-    return bool(_NO_BODY.match(change.path) or _MEANT.intersection(_ROOT.findall(change.path)[:1]))
+    if change.path.startswith("query."):
+        return False
+    return bool(
+        _NO_BODY.match(change.path) or _MEANT.intersection(_ROOT.findall(change.path.removeprefix("body."))[:1])
+    )
 
 
 def _is_drawn(change: Change) -> bool:

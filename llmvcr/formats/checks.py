@@ -9,7 +9,11 @@ from llmvcr.errors import ReadError
 from llmvcr.formats.extra import KEY
 from llmvcr.interaction import Json
 
-__all__ = ["Checker", "loaded"]
+__all__ = ["MAX_DEPTH", "Checker", "loaded"]
+
+MAX_DEPTH = 200
+"""How deep lists and objects may nest, as in YAML: what comes after the reading calls itself once a level, and a thread
+may have little stack. The deepest of 5,000 public files has 31 levels."""
 
 _KINDS: dict[type, str] = {
     dict: "an object",
@@ -24,7 +28,10 @@ _KINDS: dict[type, str] = {
 def loaded(data: bytes, *, path: str) -> Json:
     """Parse a whole file; ReadError for what is not UTF-8, no JSON, or JSON that Python cannot hold."""
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        value = json.loads(data.decode("utf-8-sig"))
+        if _is_too_deep(value):
+            raise ReadError(path, "is nested too deep")
+        return value
     except UnicodeDecodeError as error:
         raise ReadError(path, f"is not UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
@@ -35,6 +42,21 @@ def loaded(data: bytes, *, path: str) -> Json:
         raise ReadError(path, "is nested too deep") from error
     except ValueError as error:
         raise ReadError(path, f"holds a number that is too long: {error}") from error
+
+
+def _is_too_deep(value: Json) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,12 @@ __all__ = ["NO_ANSWER", "REASON", "error_json", "phrase", "rebuilt", "stated"]
 NO_ANSWER = 599
 REASON = "llmvcr: "
 _CODE = re.compile(r"Error code: \d+ - ")
+_DEEPEST = 60
+_STRING = r"""'(?:[^'\\\n]|\\.)*+'|"(?:[^"\\\n]|\\.)*+\""""
+_STRINGS = re.compile(_STRING)
+_NUMBER = r"-?\d{1,400}(?:\.\d*)?(?:e[-+]?\d{1,5})?"
+_REPR = re.compile(rf"(?:{_STRING}|{_NUMBER}|None|True|False|[\[\]{{}},:\s])*+")
+_BRACKETS = re.compile(r"[\[\]{}]")
 _TYPES = {
     400: "BadRequestError",
     401: "AuthenticationError",
@@ -45,13 +51,29 @@ def error_json(exception: dict[str, Json]) -> Json:
     message = exception.get("message")
     if isinstance(message, str) and (head := _CODE.match(message)):
         try:
-            value = ast.literal_eval(message[head.end() :])
+            value = _literal(message[head.end() :])
             if json.loads(json.dumps(value)) == value:
                 return value
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             pass  # the message was cut or is no repr: `body` says what it can
     body = exception.get("body")
     return {"error": body if body is not None else {"message": message, "type": exception.get("type")}}
+
+
+def _literal(text: str) -> Json:
+    """Read the repr of a JSON value; raises ValueError for anything else, before Python's parser sees it.
+
+    The parser calls itself once a level, and a process dies where a thread's stack is too small for that.
+    """
+    depth = deepest = 0
+    if _REPR.fullmatch(text) is None:
+        raise ValueError("is no repr of a JSON value")
+    for mark in _BRACKETS.findall(_STRINGS.sub("", text)):
+        depth += 1 if mark in "[{" else -1
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        raise ValueError("is nested too deep")
+    return ast.literal_eval(text)
 
 
 def rebuilt(exception: dict[str, Json]) -> Response:

@@ -88,10 +88,10 @@ def rebuilt(recording: dict[str, Json], *, as_sent: bool = False) -> tuple[Reque
     elif kind == "http":
         request = Request(said["method"], said["url"], (_JSON,), encoded(said["payload"]))
     elif kind == "tool":
-        where = "/".join(quote(str(said.get(key, "")), safe="") for key in ("provider", "tool_name"))
+        where = "/".join(quote(str(said.get(key, "")), safe="", errors="replace") for key in ("provider", "tool_name"))
         request = Request("POST", f"{PSEUDO}tool/{where}", (), encoded(said.get("kwargs")))
     elif kind == "file_processor":
-        where = "/".join(quote(str(said.get(key, "")), safe="") for key in ("api", "provider"))
+        where = "/".join(quote(str(said.get(key, "")), safe="", errors="replace") for key in ("api", "provider"))
         request = Request("POST", f"{PSEUDO}file/{where}", (), encoded({"file_id": said["file_id"]}))
     else:
         request = Request("POST", f"{PSEUDO}other", (), encoded(said))

@@ -17,6 +17,9 @@ CUT = "the file may have been cut: restore it, or record it again"
 """What to do about a file whose end is missing."""
 
 
+_DIGITS = 10  # of a status; Python refuses to read a number of many thousands
+
+
 class Where:
     """A place inside a file, which knows how to complain about itself."""
 
@@ -69,7 +72,7 @@ def status(response: Mapping[str, Json], where: Where) -> tuple[int, str]:
         value = response.get("status_code")
     if value is None:
         (where / "status").missing()
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _DIGITS:
         value = int(value)
     if type(value) is not int:
         (where / "status").fail("has a code that is no whole number")

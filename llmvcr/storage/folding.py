@@ -1,4 +1,4 @@
-"""A cassette written together with the journals that go into it: after a crash at any moment, neither lost nor twice."""
+"""A cassette written with the journals that go into it: whenever a crash comes, nothing is lost, nor there twice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["fold", "folded", "incomplete", "set_incomplete", "settle", "unsettle
 
 
 def fold(document: Document, cassette: Path, format: str | None, journals: Iterable[Path]) -> None:  # noqa: A002 - as in dump
-    """Write a cassette that holds what stands in these journals; `only_one` is held, until `folded` is called too.
+    """Write a cassette that holds what stands in these journals; `only_one` is held, until `folded` is said too.
 
     Before it takes its name it is said in a file which journals are in it, by the digest of its bytes. Raises
     WriteError, or ReadError for a file of another kind in its place; then nothing has changed.
@@ -29,6 +29,7 @@ def fold(document: Document, cassette: Path, format: str | None, journals: Itera
     try:
         if said["journals"]:
             line = json.dumps(said).encode()
+            folded(cassette)  # nothing may stand before the line
             in_workshop(cassette.parent, lambda folder: append(folder / _name(cassette, "folding"), line))
         write(cassette, data)
     except WriteError:
@@ -36,24 +37,25 @@ def fold(document: Document, cassette: Path, format: str | None, journals: Itera
         raise
 
 
-def folded(cassette: Path) -> None:
-    """Say that the journals of a fold are gone."""
-    with contextlib.suppress(OSError):
-        _path(cassette, "folding").unlink()
+def folded(cassette: Path, journals: Iterable[Path] = ()) -> None:
+    """Say that a fold is over; as long as one of its journals is there, it stays written that it is folded."""
+    if not any(path.exists() for path in journals):
+        with contextlib.suppress(OSError):
+            _path(cassette, "folding").unlink()
 
 
 def settle(cassette: Path) -> None:
     """Remove the journals of a fold that was cut short after the cassette took its name; `only_one` is held."""
-    try:
-        said = json.loads(read(_path(cassette, "folding")))
+    journals: list[Path] = []
+    marker = _path(cassette, "folding")
+    with contextlib.suppress(ReadError, ValueError, LookupError, TypeError, FileNotFoundError):
+        said = json.loads(read(marker))  # cut, where it was cut itself: before the cassette was written
         if said["sha256"] == sha256(read(cassette)).hexdigest():
-            for name in said["journals"]:
-                _path(cassette, "folding").with_name(Path(name).name).unlink(missing_ok=True)
-    except (FileNotFoundError, ReadError):
-        pass  # nothing was being folded, or the cassette was not there yet
-    except (ValueError, LookupError, TypeError, OSError):
-        pass  # cut while it was written, and so before the cassette was
-    folded(cassette)
+            journals = [marker.with_name(Path(name).name) for name in said["journals"]]
+    for path in journals:
+        with contextlib.suppress(OSError):
+            path.unlink()
+    folded(cassette, journals)
 
 
 def unsettled(cassette: Path) -> bool:

@@ -67,8 +67,8 @@ def locked(path: Path) -> Any:
 
 
 def release(lock: Any) -> None:
-    """Let go of a lock, and leave no file of it behind."""
-    if lock is not None:
+    """Let go of a lock, and leave no file of it behind; a second time does nothing."""
+    if lock is not None and lock.is_locked:
         # Unlinked while it is held: who waits for it sees that the file is another one, and asks again.
         with contextlib.suppress(OSError):
             Path(lock.lock_file).unlink()

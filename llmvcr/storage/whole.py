@@ -12,7 +12,17 @@ from pathlib import Path
 
 from llmvcr.errors import ReadError, WriteError
 
-__all__ = ["BINARY", "read", "reason", "refuse_existing", "temporaries", "unwritten", "write", "write_all", "write_many"]
+__all__ = [
+    "BINARY",
+    "read",
+    "reason",
+    "refuse_existing",
+    "temporaries",
+    "unwritten",
+    "write",
+    "write_all",
+    "write_many",
+]
 
 BINARY = getattr(os, "O_BINARY", 0)
 """What Windows wants said of a file that is opened for its bytes."""

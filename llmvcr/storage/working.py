@@ -39,17 +39,19 @@ def workshop(folder: str | Path) -> Path:
 def in_workshop(folder: str | Path, make: Callable[[Path], _Made]) -> _Made:
     """Make something in `.llmvcr` in `folder`, which somebody may tidy away meanwhile; raises WriteError."""
     try:
-        return _again(lambda: make(workshop(folder)))
+        made = _again(lambda: make(workshop(folder)))
+        _made(Path(folder, ".llmvcr"))  # filelock makes the folder again where it was tidied away, but without its mark
     except OSError as error:
         raise unwritten(Path(folder, ".llmvcr"), error) from error
+    return made
 
 
 def _again(make: Callable[[], _Made]) -> _Made:
     for _ in range(_TRIES):
         try:
             return make()
-        except FileNotFoundError:
-            continue  # tidied away in this moment
+        except (FileNotFoundError, FileExistsError):
+            continue  # tidied away, or made, in this moment
         except WriteError as error:
             if not isinstance(error.__cause__, FileNotFoundError):
                 raise
@@ -82,8 +84,8 @@ def tidy(folder: str | Path) -> None:
     """Remove `.llmvcr` from `folder` where nothing is left in it."""
     place = Path(folder, ".llmvcr")
     with contextlib.suppress(OSError, WriteError):
-        if [path.name for path in place.iterdir()] == [".gitignore"]:
-            (place / ".gitignore").unlink()
+        if {path.name for path in place.iterdir()} <= {".gitignore"}:
+            (place / ".gitignore").unlink(missing_ok=True)
             try:
                 place.rmdir()
             except OSError:  # somebody began to work here in this moment

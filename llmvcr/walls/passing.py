@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 __all__ = ["is_passing", "passing"]
@@ -11,7 +11,7 @@ __all__ = ["is_passing", "passing"]
 _PASSING: ContextVar[bool] = ContextVar("llmvcr_passing", default=False)
 
 
-@contextmanager
+@contextlib.contextmanager
 def passing() -> Iterator[None]:
     """Let connections of this context, and of tasks that start in it, through every wall.
 
@@ -22,7 +22,9 @@ def passing() -> Iterator[None]:
     try:
         yield
     finally:
-        _PASSING.reset(token)
+        # A task that is thrown away unfinished ends in whatever context is there: nothing was set in that one.
+        with contextlib.suppress(ValueError):
+            _PASSING.reset(token)
 
 
 def is_passing() -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import json
+import pickle
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +19,7 @@ from vcr.errors import CannotOverwriteExistingCassetteException
 
 import llmvcr
 from bridge.counting import CHAT, Counting, chat_body, get, post
+from llmvcr.diff import ABSENT, Change
 
 KEY = "sk-made-up-key"
 
@@ -68,7 +72,7 @@ def test_one_attempt(path: Path, server: Counting, monkeypatch: pytest.MonkeyPat
                 attempts.clear()  # vcrpy calls the hook for what it loads, too
                 with pytest.raises(error):
                     call()
-            assert len(attempts) <= 2  # vcrpy calls it once more to write the message
+            assert len(attempts) == 1
     assert slept == []
 
 
@@ -179,3 +183,95 @@ def test_secrets_of_hooks(server: Counting, tmp_path: Path) -> None:
         post(server.url + CHAT, json=chat_body("two made-up-secret"))
     assert "HIDDEN" in str(caught.value)
     assert "made-up-secret" not in str(caught.value)
+
+
+def test_machine_readable(path: Path, server: Counting) -> None:
+    """What the message says stands on the error, too: the request, the file, the nearest, each change."""
+    with pytest.raises(llmvcr.Miss) as caught, llmvcr.use_cassette(path):
+        post(server.url + CHAT, json=chat_body("recorded word", top_p=1))
+    error = caught.value
+    assert error.request.url == server.url + CHAT
+    assert error.request.body == json.dumps(chat_body("recorded word", top_p=1), separators=(",", ":")).encode()
+    assert error.cassette_path == str(path)
+    assert error.nearest == 0
+    assert error.reason == "no_match"
+    assert error.changes == (
+        Change("messages[0].content", "recorded words", "recorded word"),
+        Change("temperature", 0.5, ABSENT),
+        Change("top_p", ABSENT, 1),
+    )
+    ((similar, agreeing, differing),) = error.similar_requests
+    assert similar.uri == server.url + CHAT
+    assert agreeing == []
+    assert [name for name, _ in differing] == ["llm"]
+
+
+@pytest.mark.parametrize("kind", ["raise", "abort"])
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301 - our own
+def test_copies(path: Path, server: Counting, kind: str, again: Any) -> None:
+    """A copy, and what came from another process, says the same, in words and in values."""
+    with (
+        pytest.raises((llmvcr.Miss, llmvcr.MissAbort)) as caught,
+        llmvcr.use_cassette(path, llmvcr_miss=kind),
+    ):
+        _openai(server, "other words")
+    other = again(caught.value)
+    assert type(other).__name__ == type(caught.value).__name__
+    assert str(other) == str(caught.value)
+    one, two = (getattr(error, "miss", error) for error in (caught.value, other))
+    assert issubclass(type(two), openai.OpenAIError)
+    assert two.cassette is None or two is one  # a shallow copy of MissAbort shares it
+    for name in ("request", "cassette_path", "nearest", "changes", "reason"):
+        assert getattr(two, name) == getattr(one, name)
+    assert (two.changes[1].received is ABSENT) == (one.changes[1].received is ABSENT)
+    assert two.failed_request.uri == one.failed_request.uri
+
+
+def test_through_stubs_of_vcrpy(path: Path, server: Counting) -> None:
+    """A client that vcrpy's own stub hears (urllib) gets the same errors as any other."""
+    body = json.dumps(chat_body("other words")).encode()
+    ask = urllib.request.Request(server.url + CHAT, body, {"content-type": "application/json"})  # noqa: S310 - loopback
+    for kind, error in (("raise", llmvcr.Miss), ("abort", llmvcr.MissAbort)):
+        with pytest.raises(error, match="the nearest differs in messages") as caught:  # noqa: SIM117 - in this order
+            with llmvcr.use_cassette(path, llmvcr_miss=kind):
+                urllib.request.urlopen(ask, timeout=5)  # noqa: S310 - loopback
+        assert '"other words"' in str(caught.value)
+    with pytest.raises(llmvcr.Miss, match=r"nothing similar|nearest differs"), llmvcr.use_cassette(path):
+        urllib.request.urlopen(server.url + "/another", timeout=5)  # noqa: S310 - loopback
+    assert len(server.seen) == 2
+
+
+def test_ignored_passes_stubs_of_vcrpy(path: Path, server: Counting) -> None:
+    """What a hook drops goes to the server through vcrpy's stub, too, and is no miss."""
+    with llmvcr.use_cassette(path, before_record_request=lambda _: None):
+        urllib.request.urlopen(server.url + "/another", timeout=5).close()  # noqa: S310 - loopback
+    assert len(server.seen) == 3
+
+
+def test_sibling_of_another_suffix(path: Path, server: Counting) -> None:
+    """A missing cassette beside one of another suffix names that one."""
+    with (
+        pytest.raises(llmvcr.Miss, match=r"c\.json is not there, but c\.yaml is\."),
+        llmvcr.use_cassette(path.with_suffix(".json"), record_mode="none"),
+    ):
+        post(server.url + CHAT, json=chat_body("recorded words"))
+
+
+def test_no_key_in_the_message(path: Path, server: Counting) -> None:
+    """The message shows neither headers nor the URL's query, where keys stand."""
+    headers = {"authorization": "Bearer made-up-secret"}
+    with pytest.raises(llmvcr.Miss) as caught, llmvcr.use_cassette(path):
+        post(server.url + CHAT + "?key=made-up-secret", json=chat_body("other"), headers=headers)
+    assert f"POST {server.url}{CHAT}\n" in str(caught.value)
+
+
+def test_misses_of_a_cassette(path: Path, server: Counting) -> None:
+    """A cassette keeps the misses of LLM calls while it is open, and lets go of them at its end."""
+    with llmvcr.use_cassette(path) as cassette:
+        for words in ("other", "words"):
+            with pytest.raises(llmvcr.Miss):
+                post(server.url + CHAT, json=chat_body(words))
+        with pytest.raises(llmvcr.Miss):
+            get(server.url + "/another")
+        assert [one.changes[0].received for one in cassette.missed] == ["other", "words"]
+    assert cassette.missed == []

@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 DOORS = {
     "genai_prices": "llmvcr.prices",
     "betterleaks": "llmvcr.secrets.scanner",
+    "filelock": "llmvcr.storage",
     "yaml": "llmvcr.formats",
     "vcr": "llmvcr.bridge",
     "pytest": "llmvcr.pytest_plugin",

@@ -58,7 +58,9 @@ def _prompts(suite: Suite, name: str) -> list[str]:
 
 
 def _left(suite: Suite) -> list[str]:
-    return [path.name for path in (suite.path / "cassettes").rglob("*") if ".llmvcr" in path.parts or ".tmp" in path.name]
+    return [
+        path.name for path in (suite.path / "cassettes").rglob("*") if ".llmvcr" in path.parts or ".tmp" in path.name
+    ]
 
 
 @PARALLEL

@@ -11,6 +11,7 @@ from llmvcr.formats import Document
 from llmvcr.interaction import Interaction, Request, Response
 from llmvcr.storage import dump
 from taps.crowds import LIBRARIES, MODES, Library, Server, crowd, in_file, serving
+from tools import crowd as crowd_tool
 
 _CALLS = 32
 
@@ -27,6 +28,14 @@ def busy() -> Iterator[Server]:
 def test_a_crowd(library: Library, mode: str, busy: Server, tmp_path: Path) -> None:
     """All calls are recorded, none twice, none wrong, in the order of the requests; and so they replay."""
     assert crowd(library, mode, _CALLS, busy, tmp_path) == []
+
+
+def test_the_tool_prints_a_row_for_each_library_and_mode(capsys: pytest.CaptureFixture[str]) -> None:
+    """The table says how many calls were made in how many runs, and how many of them went wrong."""
+    assert crowd_tool.main(["--library", "urllib3", "--mode", "threads", "--calls", "8", "--runs", "2"]) == 0
+    heads, row = capsys.readouterr().out.splitlines()
+    assert heads.split()[:5] == ["library", "mode", "calls", "runs", "wrong"]
+    assert row.split()[:5] == ["urllib3", "threads", "8", "2", "0"]
 
 
 def _one(asked: int, said: int) -> Interaction:

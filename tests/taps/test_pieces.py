@@ -63,7 +63,7 @@ class _Full:
         return done
 
     def __enter__(self) -> BinaryIO:
-        return self._file.__enter__()  # type: ignore[return-value]
+        return self._file.__enter__()
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
@@ -71,7 +71,7 @@ class _Full:
 
 @pytest.mark.parametrize("room", [0, 1, HELD, HELD + 1, HELD + 7, HELD + 11])
 def test_a_full_disk(room: int, caplog: pytest.LogCaptureFixture) -> None:
-    """The pieces are the same where the disk is full after any of them; the log says so once, and nobody else is told."""
+    """The pieces are the same where the disk is full after any of them; the log says so once, and nothing is raised."""
     kept = Pieces(lambda: _Full(room))  # type: ignore[arg-type, return-value]
     for data in (b"a" * HELD, b"b", b"c" * 9):
         kept.add(data)

@@ -1,0 +1,168 @@
+"""Failing storage: whichever write fails, the old cassette or the new one is whole, and what was recorded is kept."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import llmvcr
+from llmvcr import storage
+from llmvcr.errors import CassetteError, WriteError
+from llmvcr.formats import Document
+from llmvcr.interaction import Interaction, Request, Response
+from llmvcr.keeping import Keeping, recover
+
+OLD, NEW, MORE = (
+    Interaction(Request("GET", f"http://x/{name}"), Response(200, "OK", (), (name.encode(),)))
+    for name in ("old", "new", "more")
+)
+CALLS = ("open", "write", "fsync", "replace", "rename", "link", "mkdir", "chmod", "unlink", "rmdir")
+FAULTS = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO)
+
+
+class _Faulty:
+    """Makes the n-th call of the system that may change the disk fail, and all that come after it while it `lasts`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, fault: int, nth: int, *, lasts: bool) -> None:
+        self.count, self._fault, self._nth, self._lasts = 0, fault, nth, lasts
+        for name in CALLS:
+            monkeypatch.setattr(os, name, self._failing(name, getattr(os, name)))
+
+    def _failing(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **more: Any) -> Any:
+            writes = name != "open" or args[1] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+            if writes:
+                self.count += 1
+                if self.count == self._nth or (self._lasts and self.count > self._nth):
+                    raise OSError(self._fault, os.strerror(self._fault))
+            return real(*args, **more)
+
+        return call
+
+
+def _keeping(path: Path) -> Keeping:
+    keeping = Keeping(path, "yaml")
+    keeping.loaded(storage.load(path))
+    return keeping
+
+
+def _failed(keeping: Keeping) -> WriteError | None:
+    try:
+        keeping.write(Document((OLD, NEW)), 1)
+    except WriteError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=errno.errorcode.get)
+@pytest.mark.parametrize("lasts", [True, False], ids=["for good", "once"])
+def test_every_write_that_fails(*, lasts: bool, fault: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old file or new file, never another; and where it is the old one, the error says where the rest is."""
+    failed = 0
+    for nth in itertools.count(1):
+        path = tmp_path / str(nth) / "c.yaml"
+        storage.dump([OLD], path)
+        keeping = _keeping(path)
+        keeping.note(0, NEW)
+        with monkeypatch.context() as patched:
+            faulty = _Faulty(patched, fault, nth, lasts=lasts)
+            error = _failed(keeping)
+        if error is not None:
+            failed += 1
+            assert error.path.startswith(str(path.parent))
+            assert os.strerror(fault) in error.reason
+            assert str(path.parent / ".llmvcr") in error.fix
+        assert list(storage.load(path)) == ([OLD, NEW] if error is None else [OLD])
+        recover(path)
+        assert list(storage.load(path)) == [OLD, NEW], nth
+        assert [one.name for one in path.parent.iterdir() if one.name != ".llmvcr"] == [path.name]
+        if faulty.count < nth:
+            break  # every write has failed by now
+    assert nth > 10
+    assert failed > 5
+
+
+@pytest.mark.parametrize("nth", range(1, 8))
+def test_a_journal_that_cannot_be_written(
+    nth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where there can be no journal, the log says so once, the recording goes on, and the cassette is written."""
+    path = tmp_path / "c.yaml"
+    keeping = Keeping(path, "yaml")
+    with caplog.at_level(logging.WARNING, "llmvcr"):
+        with monkeypatch.context() as patched:
+            _Faulty(patched, errno.ENOSPC, nth, lasts=True)
+            keeping.note(0, OLD)
+            keeping.note(1, NEW)
+        keeping.note(2, MORE)
+    assert len(caplog.records) <= 1
+    keeping.write(Document((OLD, NEW, MORE)), 0)
+    assert list(storage.load(path)) == [OLD, NEW, MORE]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["c.yaml"]
+
+
+def test_without_a_journal_the_recording_is_kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither journal nor cassette can be written, a whole cassette is left in the folder for temporary files."""
+    elsewhere = tmp_path / "tmp"
+    monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
+    (tmp_path / "file").write_bytes(b"")
+    path = tmp_path / "file" / "c.yaml"
+    keeping = Keeping(path, "yaml")
+    keeping.note(0, NEW)
+    with pytest.raises(WriteError, match=r"file") as caught:
+        keeping.write(Document((NEW,)), 0)
+    (kept,) = elsewhere.iterdir()
+    assert f"what was recorded is kept in {kept}, which is a whole cassette" in caught.value.fix
+    assert list(llmvcr.load(kept)) == [NEW]
+
+
+def test_a_cassette_that_somebody_broke(tmp_path: Path) -> None:
+    """A file that is no cassette any more is left as it is, and what was recorded is kept."""
+    path = tmp_path / "c.yaml"
+    storage.dump([OLD], path)
+    keeping = _keeping(path)
+    keeping.note(0, NEW)
+    path.write_bytes(b"- my\n- notes\n")
+    with pytest.raises(CassetteError, match="what was recorded is kept in"):
+        keeping.write(Document((OLD, NEW)), 1)
+    assert path.read_bytes() == b"- my\n- notes\n"
+    path.unlink()
+    storage.dump([OLD], path)
+    assert recover(path).interactions == 1
+    assert list(storage.load(path)) == [OLD, NEW]
+
+
+def test_a_small_disk(tmp_path: Path) -> None:
+    """On a disk that is really full the old cassette is whole, and what fits is kept."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("this machine does not let a small disk be mounted")
+    try:
+        path = disk / "c.yaml"
+        storage.dump([OLD], path)
+        keeping = _keeping(path)
+        keeping.note(0, NEW)
+        (disk / "full").write_bytes(bytes((os.statvfs(disk).f_bavail - 1) * os.statvfs(disk).f_frsize))
+        large = Interaction(NEW.request, Response(200, "OK", (), (b"x" * 20000,)))
+        with pytest.raises(WriteError, match="No space left on device"):
+            keeping.write(Document((OLD, large)), 1)
+        assert list(storage.load(path)) == [OLD]
+        (disk / "full").unlink()
+        assert recover(path).interactions == 1
+        assert list(storage.load(path)) == [OLD, NEW]
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
