@@ -207,7 +207,7 @@ class Recording:
             with _vcr.use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
                 if opened.recovered:
                     self._recovered[str(opened.path)] = opened.recovered
-                self._go_on(opened, request, once=mode == "once")
+                runs.go_on(opened, request, once=mode == "once")
                 yield opened
                 opened.failed = request.node.stash.get(_FAILED, False)
                 if self._tells_unused:
@@ -242,16 +242,6 @@ class Recording:
         terminalreporter.section("rules of llmvcr that found nothing")
         for rule in sorted(self._rules - self._applied) or [f"none of {len(self._rules)}"]:
             terminalreporter.line(rule)
-
-    def _go_on(self, opened: LlmCassette, request: pytest.FixtureRequest, *, once: bool) -> None:
-        """Under `once` let a cassette be added to by every test of the run that began to record it."""
-        from llmvcr import runs  # noqa: PLC0415 - storage comes with it
-
-        if once:
-            # Nothing was loaded; or it went on by itself, since a crash has cut short who recorded it.
-            new = not opened.rewound or opened.record_mode != "once"
-            if runs.run(request).begun(opened.path, now=new) and opened.rewound:
-                opened.go_on()
 
     def _merged(self, config: dict[str, Any], marks: list[pytest.Mark]) -> dict[str, Any]:
         """Merge ini, `vcr_config` and marks, the nearest mark last; refuses unknown options by name."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from llmvcr import storage
 
-__all__ = ["Run", "older", "own_mark", "run", "short"]
+__all__ = ["Run", "go_on", "older", "own_mark", "run", "short"]
 
 
 class Run:
@@ -35,6 +35,15 @@ def run(request: Any) -> Run:
     """Give the run that a fixture's request is part of."""
     folder: Path = request.getfixturevalue("tmp_path_factory").getbasetemp()
     return Run(folder.parent if hasattr(request.config, "workerinput") else folder)
+
+
+def go_on(opened: Any, request: Any, *, once: bool) -> None:
+    """Under `once` let a cassette, just opened, be added to by every test of the run that began to record it."""
+    if once:
+        # Nothing was loaded; or it went on by itself, since a crash has cut short who recorded it.
+        new = not opened.rewound or opened.record_mode != "once"
+        if run(request).begun(opened.path, now=new) and opened.rewound:
+            opened.go_on()
 
 
 def own_mark(node: Any, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -229,3 +230,18 @@ def test_no_body_and_an_empty_one() -> None:
     """A request without a body has the bytes of one whose body is empty: recorded order decides."""
     one, other = (Request("GET", "https://example.com/", (), body) for body in (None, b""))
     assert taken(Index([one, other, one]), [other, other, other]) == [0, 1, 2]
+
+
+def test_a_hit_by_form_reads_no_more_than_it_takes() -> None:
+    """In recorded order each request that differs in spelling costs one form of what is recorded, at any number."""
+    read: list[Request] = []
+
+    def form(request: Request, known: AbstractSet[str] = frozenset()) -> Canonical:
+        read.append(request)
+        return canonical(request, known=known)
+
+    recorded = [ask(f"{number}") for number in range(50)]
+    index = Index(recorded, form=form)
+    for number in range(5):
+        assert index.take(ask(f"{number}", indent=1)) == number
+    assert len(read) == 10

@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -14,7 +15,7 @@ import httpx2
 import llmvcr
 from llmvcr.formats import Document
 from llmvcr.interaction import Interaction, Request, Response
-from taps.paced import Paced, Step, paced
+from taps.paced import Step, paced
 from tools._bench import Figure, Row, Scale, clocked, turns
 
 __all__ = ["chunks", "record", "tee"]
@@ -125,23 +126,16 @@ def record(scale: Scale) -> Iterator[Row]:
         with paced() as server, tempfile.TemporaryDirectory() as folder, httpx2.Client(trust_env=False) as client:
             server.steps, server.held = steps, held
             server.headers = [("Content-Type", "text/event-stream")]
-            firsts: dict[bool, list[float]] = {True: [], False: []}
-
-            def once(recording: bool, client: httpx2.Client = client, server: Paced = server) -> None:  # noqa: FBT001
-                start = time.perf_counter()
-                with client.stream("POST", f"{server.url}/v1/chat/completions", json={"model": "gpt-4o"}) as response:
-                    for number, _ in enumerate(response.iter_raw()):
-                        if number == 0:
-                            firsts[recording].append(time.perf_counter() - start)  # noqa: B023 - called in this round
-
-            numbers = itertools.count()
-            took: list[list[float]] = [[], []]
-            for _ in range(rounds + 1):
-                once(False)
-                took[0].append(clocked(lambda: once(False)).wall)
-                with llmvcr.use_cassette(str(Path(folder, f"{next(numbers)}.yaml"))):
-                    once(True)
-                    took[1].append(clocked(lambda: once(True)).wall)
+            direct: list[float] = []
+            recorded: list[float] = []
+            took: tuple[list[float], list[float]] = ([], [])
+            call = partial(_first_chunk, client, f"{server.url}/v1/chat/completions")
+            for number in range(rounds + 1):
+                call([])  # the connection stands
+                took[0].append(clocked(partial(call, direct)).wall)
+                with llmvcr.use_cassette(str(Path(folder, f"{number}.yaml"))):
+                    call([])
+                    took[1].append(clocked(partial(call, recorded)).wall)
         figure = Figure.of([a / b for a, b in zip(took[1][1:], took[0][1:], strict=True)])
         added = Figure.of([(a - b) * 1000 for a, b in zip(took[1][1:], took[0][1:], strict=True)])
         yield Row(
@@ -150,6 +144,14 @@ def record(scale: Scale) -> Iterator[Row]:
             f"<= {_RECORD_BAR} x",
             figure.median <= _RECORD_BAR,
         )
-        first = Figure.of([(a - b) * 1000 for a, b in zip(firsts[True], firsts[False], strict=True)])
+        first = Figure.of([(a - b) * 1000 for a, b in zip(recorded, direct, strict=True)])
         yield Row(f"{name}, first chunk (wall)", f"+{first.said('ms')}", "<= +1 ms", first.median <= _FIRST_BAR)
 
+
+def _first_chunk(client: httpx2.Client, url: str, firsts: list[float]) -> None:
+    """Take a whole stream, and note when its first chunk came."""
+    start = time.perf_counter()
+    with client.stream("POST", url, json={"model": "gpt-4o"}) as response:
+        for number, _ in enumerate(response.iter_raw()):
+            if number == 0:
+                firsts.append(time.perf_counter() - start)

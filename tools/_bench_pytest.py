@@ -20,7 +20,7 @@ from tools._bench import Figure, Row, Scale
 __all__ = ["marked", "startup"]
 
 _MARKED_BAR, _STARTUP_BAR = 0.5, 5.0  # times; milliseconds
-_TESTS = '''
+_TESTS = """
 import httpx2, openai, pytest
 {setup}
 WANTED = {wanted!r}
@@ -30,7 +30,7 @@ WANTED = {wanted!r}
 def test_asks(number):
     said = CLIENT.chat.completions.create(**WANTED)
     assert said.object == "chat.completion"
-'''
+"""
 _CLIENT = (
     'CLIENT = openai.OpenAI(api_key="sk-made-up-for-the-bench", max_retries=0, http_client=httpx2.Client({transport}))'
 )
@@ -94,7 +94,10 @@ def startup(scale: Scale) -> Iterator[Row]:
 def _write(folder: Path, one: Interaction, count: int) -> None:
     wanted = traffic.asked(traffic.SMALL, 0)
     body = f"httpx2.Response(200, headers=[('content-type', 'application/json')], content={one.response.body!r})"
-    transports = {"marked": "transport=httpx2.HTTPTransport()", "floor": f"transport=httpx2.MockTransport(lambda _: {body})"}
+    transports = {
+        "marked": "transport=httpx2.HTTPTransport()",
+        "floor": f"transport=httpx2.MockTransport(lambda _: {body})",
+    }
     for name, transport in transports.items():
         mark = "@pytest.mark.vcr" if name == "marked" else ""
         setup = _CLIENT.format(transport=transport)

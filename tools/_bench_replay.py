@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -52,10 +51,10 @@ def _replays(
     orders = {"in order": first}
     if count >= _IN_MEMORY or (count > 1 and not scale.quick):
         orders["reversed"] = [count - 1 - number for number in first]
-        orders["random"] = random.Random(0).sample(range(count), len(first))
+        orders["random"] = traffic.drawn(0).sample(range(count), len(first))
     rounds = max(1, scale.pick(40, 200) // len(first))
     for order, numbers in orders.items():
-        took = _calls(_ours(path, recorded), clients, numbers, size, rounds, streamed=streamed)
+        took = _calls(_ours(path, recorded), clients, _wanted(size, numbers), rounds, streamed=streamed)
         figure = Figure.of([a.cpu / b.cpu for a, b in took])
         added = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in took])
         where = f"{name}, {order}" if len(orders) > 1 else name
@@ -65,13 +64,11 @@ def _replays(
             f"<= {_FLOOR_BAR:.2f} x",
             figure.median <= _FLOOR_BAR,
         )
-    took = _calls(_ours(path, recorded), clients, first, size, rounds, streamed=streamed, respelt=True)
+    took = _calls(_ours(path, recorded), clients, _wanted(size, first, respelt=True), rounds, streamed=streamed)
     added = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in took])
-    yield Row(
-        f"{name}, by form", f"+{added.said('ms', 3)}", f"<= +{_CANONICAL_BAR} ms", added.median <= _CANONICAL_BAR
-    )
+    yield Row(f"{name}, by form", f"+{added.said('ms', 3)}", f"<= +{_CANONICAL_BAR} ms", added.median <= _CANONICAL_BAR)
     if count <= 1000:
-        some = sorted(random.Random(1).sample(range(count), min(count, scale.pick(3, 5))))
+        some = sorted(traffic.drawn(1).sample(range(count), min(count, scale.pick(3, 5))))
         yield from _vcrpy(path, clients, size, name, some, streamed=streamed)
 
 
@@ -85,7 +82,7 @@ def _vcrpy(
             context: AbstractContextManager[Any] = vcr.use_cassette(path, record_mode="none", match_on=match_on)
             return context
 
-        took = _calls(opened, clients, numbers, size, 1, streamed=streamed)
+        took = _calls(opened, clients, _wanted(size, numbers), 1, streamed=streamed)
         figure = Figure.of([a.cpu / b.cpu for a, b in took])
         yield Row(f"{name}: vcrpy{said}", f"{figure.said('x floor')}")
 
@@ -119,15 +116,12 @@ class _Filled(AbstractContextManager[Any]):
 def _calls(
     opened: Callable[[], AbstractContextManager[Any]],
     clients: tuple[Any, Any],
-    numbers: Sequence[int],
-    size: traffic.Size,
+    wanted: Sequence[dict[str, Any]],
     rounds: int,
     *,
     streamed: bool,
-    respelt: bool = False,
 ) -> list[tuple[Took, Took]]:
     """Give for each call what it took through the cassette, and what the same call took over the floor right then."""
-    wanted = [traffic.asked(size, number, respelt=respelt) for number in numbers]
     found = []
     for turn in range(rounds):
         with opened() as cassette:
@@ -142,6 +136,10 @@ def _calls(
                     took[which] = Took(time.process_time() - cpu, time.perf_counter() - wall)
                 found.append((took[0], took[1]))
     return found
+
+
+def _wanted(size: traffic.Size, numbers: Sequence[int], *, respelt: bool = False) -> list[dict[str, Any]]:
+    return [traffic.asked(size, number, respelt=respelt) for number in numbers]
 
 
 def _floor(took: Sequence[tuple[Took, Took]]) -> float:

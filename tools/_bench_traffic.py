@@ -13,11 +13,12 @@ from openai import OpenAI
 
 from llmvcr.interaction import Interaction, Request, Response
 
-__all__ = ["BIG", "SMALL", "Floor", "Size", "ask", "asked", "client", "floor", "interactions"]
+__all__ = ["BIG", "SMALL", "Floor", "Size", "ask", "asked", "client", "drawn", "floor", "interactions"]
 
 _KEY = "sk-made-up-for-the-bench"
 _URL = "https://api.openai.com/v1/chat/completions"
-_WORDS = "the weather in Oslo and Rome is a tool call that returns a list of cities with their coordinates".split()
+_TEXT = "the weather in Oslo and Rome is a tool call that returns a list of cities with their coordinates"
+_WORDS = _TEXT.split()
 _JSON, _STREAM = "application/json", "text/event-stream"
 
 
@@ -42,6 +43,11 @@ class Floor(httpx2.MockTransport):
     """A transport that answers from memory, and that no tap takes for httpx2's own."""
 
     handle_request = httpx2.MockTransport.handle_request
+
+
+def drawn(seed: int) -> random.Random:
+    """Give random numbers that are the same in every run."""
+    return random.Random(seed)  # noqa: S311 - made-up traffic, no secrets
 
 
 def client(transport: httpx2.BaseTransport | None = None) -> OpenAI:
@@ -71,7 +77,7 @@ class _Pieces(httpx2.SyncByteStream):
 
 def asked(size: Size, number: int, *, respelt: bool = False) -> dict[str, Any]:
     """Give what the SDK is asked; `respelt` is the same request in other bytes."""
-    rnd = random.Random(number)
+    rnd = drawn(number)
     filler = " ".join(rnd.choices(_WORDS, k=max(size.request - 180, 0) // 5))[: max(size.request - 180, 0)]
     user = {"role": "user", "content": f"Question {number}: is it warmer in Rome or in Oslo?"}
     if respelt:
@@ -118,7 +124,7 @@ def interactions(size: Size, count: int, *, streamed: bool) -> tuple[Interaction
 
 
 def _answer(size: Size, number: int, *, streamed: bool) -> bytes:
-    rnd = random.Random(-number)
+    rnd = drawn(-number)
     if not streamed:
         text = " ".join(rnd.choices(_WORDS, k=max(size.plain - 400, 0) // 5))
         message = {"role": "assistant", "content": text}

@@ -67,7 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.seconds and time.monotonic() - began > args.seconds:
             break
     rows = ", ".join(f"{many} {what}" for what, many in told.most_common())
-    print(f"{sum(told.values()) + faults} cases of {len(sources)} files: {rows}; {faults} faults; slowest {slowest:.2f} s")
+    print(
+        f"{sum(told.values()) + faults} cases of {len(sources)} files: {rows}; {faults} faults; slowest {slowest:.2f} s"
+    )
     return 1 if faults else 0
 
 

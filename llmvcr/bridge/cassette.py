@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import itertools
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vcr.cassette import Cassette, _run_hooks
+from vcr.cassette import Cassette
 from vcr.record_mode import RecordMode
 
 from llmvcr import redaction, storage
@@ -23,6 +22,7 @@ from llmvcr.bridge.finding import Finding
 from llmvcr.bridge.gating import Gate
 from llmvcr.bridge.matching import llm
 from llmvcr.bridge.miss import miss
+from llmvcr.bridge.noting import note
 from llmvcr.bridge.options import Options
 from llmvcr.bridge.pairs import Pairs
 from llmvcr.bridge.recording import Recording, heard, now
@@ -327,7 +327,8 @@ class LlmCassette(Cassette):  # type: ignore[misc]
                 if not self._loading:
                     settle(*self.data[-1])
                     self._redact()
-                    self._note(ticket)
+                    if self._keeping:
+                        note(self, self._keeping, ticket)
 
     def _redact(self) -> None:
         """Take the secrets out of the last interaction: what stands in memory is what goes to disk."""
@@ -336,20 +337,6 @@ class LlmCassette(Cassette):  # type: ignore[misc]
             redacted = self._redactor.redact(held).interaction
             if redacted is not held:
                 self.data[-1] = to_pair(redacted)
-
-    def _note(self, ticket: int) -> None:
-        """Write the last interaction into the journal, as it is going to be saved."""
-        if self._keeping is None:
-            return
-        pair = self.data[-1]
-        if self._before_save_interaction:
-            try:
-                pair = _run_hooks(self._before_save_interaction, *copy.deepcopy(pair), self)
-            except Exception:  # noqa: BLE001 - a hook of the user's fails: the call goes on, and saving will say so
-                return
-        if pair is not None:
-            with contextlib.suppress(ReadError):  # spoilt by a hook: saving will say so
-                self._keeping.note(ticket, to_interaction(*pair, path=self.label, number=len(self.data) - 1))
 
 
 def _settled(request: Any, response: dict[str, Any]) -> Pair:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from llmvcr.bridge.sockets import check as check_socket
 from llmvcr.errors import ReadError
 from llmvcr.interaction import Headers, Interaction
@@ -16,21 +18,26 @@ def check(interaction: Interaction, *, path: str, number: int) -> None:
 
     What is missing or has a wrong type was found when the file was read. Here: a status that is none of HTTP's three
     digits (RFC 9110, 15); header lines that cannot be sent, since they hold a lone surrogate or a line break (RFC 9110,
-    5.5), and such a reason; a WebSocket without its frames. An unknown `__type__`, an encoding that nobody knows and
-    a body that is cut are played as they were recorded, and a failed attempt of any name as a failure.
+    5.5), and such a reason; a URL that cannot be parsed; a WebSocket without its frames. An unknown `__type__`, an
+    encoding that nobody knows and a body that is cut are played as they were recorded, and a failed attempt of any
+    name as a failure.
     """
     answer = interaction.response
 
     def refuse(place: str, reason: str) -> ReadError:
         return ReadError(path, reason, interaction=number, place=f"response.{place}", fix=_AGAIN)
 
-    if not 100 <= answer.status <= 999:
+    if type(answer.status) is not int or not 100 <= answer.status <= 999:
         raise refuse("status", f"has the status {_short(answer.status)}, which is none of HTTP")
     if not _can_be_sent(answer.reason):
         raise refuse("status.message", "is a reason that no answer can carry")
     for place, lines in (("headers", answer.headers), ("llmvcr.trailers", answer.trailers)):
         if (name := _unsendable(lines)) is not None:
             raise refuse(place, f"has a line that no answer can carry, {ascii(name)[:60]}")
+    try:
+        urlsplit(interaction.request.url)
+    except ValueError as error:
+        raise ReadError(path, f"is no URL: {error}", interaction=number, place="request.uri", fix=_AGAIN) from None
     check_socket(interaction, path=path, number=number)
 
 
@@ -48,6 +55,6 @@ def _can_be_sent(text: str) -> bool:
     return True
 
 
-def _short(status: int) -> str:
+def _short(status: object) -> str:
     # A number of 4,300 digits cannot even be written.
-    return str(status) if abs(status) < 10**9 else "of many digits"
+    return "of many digits" if isinstance(status, int) and abs(status) >= 10**9 else str(status)

@@ -52,7 +52,7 @@ class Pairs(MutableSequence[Pair]):
     @overload
     def __getitem__(self, index: int) -> Pair: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Pair]: ...  # type: ignore[override]
+    def __getitem__(self, index: slice) -> list[Pair]: ...
     def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(len(self._held)))]

@@ -13,7 +13,17 @@ from llmvcr.errors import ReadError
 from llmvcr.formats import extra, vcr_dict
 from llmvcr.interaction import Interaction, Request, Response
 
-__all__ = ["Pair", "filters", "settle", "to_interaction", "to_pair", "to_request", "to_response", "to_vcr_request", "uncopied"]
+__all__ = [
+    "Pair",
+    "filters",
+    "settle",
+    "to_interaction",
+    "to_pair",
+    "to_request",
+    "to_response",
+    "to_vcr_request",
+    "uncopied",
+]
 
 Pair = tuple[Any, dict[str, Any]]
 """A vcrpy request and the response that belongs to it, as `Cassette.data` holds them."""
@@ -38,9 +48,10 @@ def to_vcr_request(request: Any) -> Any:
 def filters(hook: Callable[[Any], Any]) -> list[Callable[[Any], Any]] | None:
     """Return what a merged `before_record_request` or `before_record_response` of vcrpy's calls; None for any other."""
     code = getattr(hook, "__code__", None)
-    if code is None or code.co_freevars != ("filter_functions",) or hook.__module__ != "vcr.config":
+    cells = getattr(hook, "__closure__", None)
+    if code is None or not cells or code.co_freevars != ("filter_functions",) or hook.__module__ != "vcr.config":
         return None
-    chain: list[Callable[[Any], Any]] = hook.__closure__[0].cell_contents  # type: ignore[attr-defined]
+    chain: list[Callable[[Any], Any]] = cells[0].cell_contents
     return chain
 
 

@@ -6,11 +6,15 @@ import importlib
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from llmvcr.interaction import Response, header
 
 __all__ = ["unpacked"]
+
+_MOST = 64 << 20
+"""Bytes that one chunk may inflate to; the body of an answer that goes beyond stays packed."""
 
 _Unpack = Callable[[bytes], bytes]
 
@@ -53,7 +57,7 @@ def unpacked(response: Response) -> tuple[Response, str]:
 def _unpacker(encoding: str) -> _Unpack | None:
     match encoding:
         case "gzip" | "x-gzip":
-            return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress
+            return partial(_inflated, zlib.decompressobj(zlib.MAX_WBITS | 16))
         case "deflate":
             return _deflate()
         case "br" | "zstd":
@@ -70,16 +74,23 @@ def _deflate() -> _Unpack:
         if not state:
             try:
                 framed = zlib.decompressobj()
-                piece = framed.decompress(chunk)
+                piece = _inflated(framed, chunk)
                 state.append(framed)
             except zlib.error:
                 state.append(zlib.decompressobj(-zlib.MAX_WBITS))
             else:
                 return piece
-        unpacked_piece: bytes = state[0].decompress(chunk)
-        return unpacked_piece
+        return _inflated(state[0], chunk)
 
     return unpack
+
+
+def _inflated(state: Any, chunk: bytes) -> bytes:
+    """Inflate one chunk; raises ValueError for one that becomes larger than any answer is."""
+    piece: bytes = state.decompress(chunk, _MOST)
+    if state.unconsumed_tail:
+        raise ValueError("a chunk inflates to more than any answer")
+    return piece
 
 
 def _installed(module: str, kind: str, *methods: str) -> _Unpack | None:

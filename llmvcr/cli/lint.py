@@ -50,7 +50,7 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look, printing one line a find, and return the exit code; raises OptionError for a name or shape without sense."""
+    """Look, printing one line a find, and return the exit code; raises OptionError for a senseless name or shape."""
     work = partial(_look, entries=secret_options.entries(args), traces=args.traces)
     files, looked = secret_options.listed(args.paths), []
     progress = Progress(sys.stderr, len(files))

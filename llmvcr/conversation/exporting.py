@@ -45,6 +45,8 @@ def _message(message: Message) -> dict[str, Json]:
         "role": message.role,
         "text": message.text,
         "parts": [asdict(one) for one in message.parts],
-        "tool_calls": [asdict(one) for one in message.tool_calls],
+        "tool_calls": [
+            {"name": one.name, "arguments": one.arguments, "id": one.id, "text": one.text} for one in message.tool_calls
+        ],
         "tool_results": [asdict(one) for one in message.tool_results],
     }

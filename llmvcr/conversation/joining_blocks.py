@@ -39,12 +39,7 @@ def anthropic(events: Sequence[Event]) -> Json:
                 _note(usage, at(value, "usage"))
             case "error":
                 whole["error"] = at(value, "error")
-    for (index, key), text in pieces.whole().items():
-        begun = blocks[index].get(key)
-        if text or begun is None:  # a tool without arguments keeps the {} that its block began with
-            blocks[index][key] = begun + text if isinstance(begun, str) and isinstance(text, str) else text
-        if "type" not in blocks[index] and key != "signature":
-            blocks[index]["type"] = {"input": "tool_use"}.get(key, key)
+    _fill(blocks, pieces)
     return {**whole, "content": [blocks[index] for index in sorted(blocks)], "usage": usage}
 
 
@@ -125,6 +120,15 @@ def cohere_1(events: Sequence[Event]) -> Json:
                 _note(whole, at(value, "response"))
                 _note(whole, {"finish_reason": at(value, "finish_reason")})
     return {"tool_calls": calls, **pieces.whole(), **whole}
+
+
+def _fill(blocks: dict[int, dict[str, Json]], pieces: Pieces) -> None:
+    for (index, key), text in pieces.whole().items():
+        begun = blocks[index].get(key)
+        if text or begun is None:  # a tool without arguments keeps the {} that its block began with
+            blocks[index][key] = begun + text if isinstance(begun, str) and isinstance(text, str) else text
+        if "type" not in blocks[index] and key != "signature":
+            blocks[index]["type"] = {"input": "tool_use"}.get(key, key)
 
 
 def _pieces(delta: Json) -> Iterator[tuple[str, Json]]:

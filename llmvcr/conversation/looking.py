@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from llmvcr.bodies import MAX_DEPTH
 from llmvcr.interaction import Json
 
 __all__ = ["Path", "at", "first", "number", "objects", "parsed", "spelt", "string"]
@@ -50,11 +51,26 @@ def objects(value: Json) -> list[dict[str, Json]]:
 
 
 def parsed(text: str) -> Json:
-    """Give the JSON of a text; None where it is none."""
+    """Give the JSON of a text; None where it is none, or is nested deeper than a reader follows (`MAX_DEPTH`)."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    return None if text.count("{") + text.count("[") > MAX_DEPTH and _is_too_deep(value) else value
+
+
+def _is_too_deep(value: Json) -> bool:
+    level: list[Json] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for one in level for inner in _members(one)]
+        if not level:
+            return False
+    return True
+
+
+def _members(value: Json) -> Iterable[Json]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (one for one in inner if isinstance(one, dict | list))
 
 
 def spelt(value: Json) -> str:

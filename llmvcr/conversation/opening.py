@@ -46,9 +46,10 @@ def opened(response: Response) -> Opened:
             "stream", plain, events=tuple((one.name, parsed(eventstream.unwrapped(one.data))) for one in frames)
         )
     kind = sniff(plain)
-    if kind == "json":
-        return Opened("json", plain, parsed(plain.decode(json.detect_encoding(plain), "replace")))
-    if kind:
+    text = plain.decode(json.detect_encoding(plain), "replace") if kind == "json" else ""
+    if (value := parsed(text)) is not None or text.strip() == "null":
+        return Opened("json", plain, value)
+    if kind in ("sse", "ndjson"):
         frames = sse.frames(plain) if kind == "sse" else ndjson.frames(plain)
         return Opened("stream", plain, events=tuple((one.name, parsed(one.data)) for one in frames if one.data.strip()))
     try:

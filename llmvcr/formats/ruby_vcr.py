@@ -22,7 +22,7 @@ from llmvcr.interaction import Interaction, Json, Request, Response
 
 __all__ = ["MAX_UNPACKED", "RUBY_VCR", "RubyVcr"]
 
-MAX_UNPACKED = 256 << 20
+MAX_UNPACKED = 64 << 20
 """How long a compressed cassette may be unpacked, in bytes."""
 
 _NAME = "a cassette of Ruby's VCR"

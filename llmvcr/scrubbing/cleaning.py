@@ -1,4 +1,4 @@
-"""Files cleaned in place: read, redacted, written in the same format, read back and compared, and only then replaced."""
+"""Files cleaned in place: redacted, written in the same format, read back and compared, and only then replaced."""
 
 from __future__ import annotations
 
@@ -53,15 +53,19 @@ def clean(path: Path, redactor: Redactor, *, dry: bool = False) -> Cleaned:
             return _read_only(path, name, document, data, redactor)
         document, replaced, written = _cleaned(path, name, document, data, redactor)
         if replaced and not dry:
-            if storage.read(path) != data:
-                raise WriteError(str(path), "was changed by somebody else meanwhile", fix="run it again")
-            storage.write(path, written)
+            _replace(path, data, written)
         renamed = name == RECORDING.name and bool(replaced) and _renamed(path, data, written)
         return Cleaned(str(path), name, len(document), replaced, renamed)
     except (LlmvcrError, OSError) as error:
         return Cleaned(str(path), error=told(error, path))
     except Exception as error:  # noqa: BLE001 - a fault of ours in one file must not stop the others; it is reported
         return Cleaned(str(path), error=f"{path}: llmvcr failed on it: {type(error).__name__}: {error}")
+
+
+def _replace(path: Path, before: bytes, after: bytes) -> None:
+    if storage.read(path) != before:
+        raise WriteError(str(path), "was changed by somebody else meanwhile", fix="run it again")
+    storage.write(path, after)
 
 
 def _read_only(path: Path, name: str, document: Document, data: bytes, redactor: Redactor) -> Cleaned:

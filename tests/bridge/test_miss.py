@@ -218,7 +218,8 @@ def test_copies(path: Path, server: Counting, kind: str, again: Any) -> None:
     other = again(caught.value)
     assert type(other).__name__ == type(caught.value).__name__
     assert str(other) == str(caught.value)
-    one, two = (getattr(error, "miss", error) for error in (caught.value, other))
+    both: list[Any] = [getattr(error, "miss", error) for error in (caught.value, other)]
+    one, two = both
     assert issubclass(type(two), openai.OpenAIError)
     assert two.cassette is None or two is one  # a shallow copy of MissAbort shares it
     for name in ("request", "cassette_path", "nearest", "changes", "reason"):

@@ -13,7 +13,11 @@ import llmvcr
 from llmvcr.errors import ReadError
 from llmvcr.interaction import Interaction, Request, Response
 
-GOOD = {"status": {"code": 200, "message": "OK"}, "headers": {"content-type": ["text/plain"]}, "body": {"string": "yes"}}
+GOOD = {
+    "status": {"code": 200, "message": "OK"},
+    "headers": {"content-type": ["text/plain"]},
+    "body": {"string": "yes"},
+}
 LONE = "\ud800"
 
 
@@ -72,6 +76,14 @@ def test_a_websocket_without_frames_is_named_at_opening(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="is a WebSocket session") as caught, llmvcr.use_cassette(path):
         pass
     assert caught.value.interaction == 1
+
+
+def test_a_url_that_cannot_be_parsed_is_named_at_opening(tmp_path: Path) -> None:
+    """vcrpy would fail on it without a word of the file."""
+    path = _file(tmp_path, GOOD, "http://[::1/")
+    with pytest.raises(ReadError, match="is no URL") as caught, llmvcr.use_cassette(path, record_mode="none"):
+        pass
+    assert (caught.value.interaction, caught.value.place) == (1, "request.uri")
 
 
 def test_a_recording_without_an_answer_is_named_at_opening(tmp_path: Path) -> None:

@@ -140,7 +140,11 @@ def test_trouble_leaves_a_file_as_it_was(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["redact", "cut.yaml", "ruby.yml", "gone.yaml", "a.yaml"]) == 2
     out, err = capsys.readouterr()
     assert out.startswith("a.yaml: replaced OpenAI key")
-    assert [line.split(":")[1].partition(",")[0] for line in err.splitlines()[:3]] == [" cut.yaml", " ruby.yml", " gone.yaml"]
+    assert [line.split(":")[1].partition(",")[0] for line in err.splitlines()[:3]] == [
+        " cut.yaml",
+        " ruby.yml",
+        " gone.yaml",
+    ]
     assert "only reads; convert it first, with --redact" in err
     assert err.endswith("1 of 2 files cleaned and verified; 3 failed\n")
     assert len(Path("cut.yaml").read_bytes()) == 150

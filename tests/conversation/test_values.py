@@ -302,6 +302,18 @@ def test_nothing_raises(url: str) -> None:
         stream = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in some)
         for answer in (stream, some[0]):
             call = read(url, odd(body, chance), answer, status=chance.choice((200, 200, 400)))
-            json.dumps(as_json(call))
+            assert json.loads(json.dumps(as_json(call)))["reading"] == call.reading
     for answer in (b"", b"\x00\xff", b"{", b"data: {", b"[" * 100_000):
-        json.dumps(as_json(read(url, [], answer)))
+        assert read(url, [], answer).reading == "raw"
+
+
+def test_nothing_is_too_deep() -> None:
+    """JSON that is nested deeper than anybody reads is no conversation, in an answer, in an event or as arguments."""
+    deep = '{"content": [' * 400 + "1" + "]}" * 400
+    body = {"messages": [{"role": "user", "content": "Hi"}]}
+    for answer in (f'{{"choices": [{{"message": {deep}}}]}}', f'data: {{"choices": [{{"delta": {deep}}}]}}\n\n'):
+        call = read(CHAT, body, answer.encode())
+        assert json.loads(json.dumps(as_json(call)))["reading"] == "raw"
+    calls = [{"id": "c", "function": {"name": "f", "arguments": deep}}]
+    call = read(CHAT, body, {"choices": [{"message": {"role": "assistant", "tool_calls": calls}}]})
+    assert call.tool_calls[0].arguments == deep
