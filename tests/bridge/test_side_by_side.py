@@ -84,7 +84,7 @@ def test_nested_with_a_pool(server: Counting, tmp_path: Path) -> None:
 def test_a_decorated_task(server: Counting, tmp_path: Path) -> None:
     """A coroutine function under `use_cassette` has the cassette to itself, as often as it runs at once."""
 
-    @llmvcr.use_cassette(tmp_path / "one.yaml", record_mode="new_episodes")
+    @llmvcr.use_cassette(tmp_path / "one.yaml", record_mode="new_episodes")  # type: ignore[untyped-decorator]
     async def ask(words: str) -> None:
         async with httpx2.AsyncClient(trust_env=False) as client:
             await client.post(server.url + CHAT, json=chat_body(words))

@@ -223,7 +223,7 @@ def test_patches_of_others(board: Switchboard) -> None:
     def theirs(_self: Library, _url: str) -> Call | None:
         return None
 
-    Library.send = theirs  # type: ignore[method-assign]
+    Library.send = theirs  # type: ignore[method-assign, assignment]
     _send("1")
     board.enter(inner, [LibraryTap()])
     _send("2")
