@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import copy
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llmvcr import ini
 from llmvcr.errors import FaultError, OptionError
+from llmvcr.ini import INI_OPTIONS
 from llmvcr.reporting import Misses
 
 if TYPE_CHECKING:
@@ -24,36 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INI_OPTIONS", "Recording", "pytest_addoption", "pytest_configure", "pytest_runtest_setup"]
 
-INI_OPTIONS: dict[str, tuple[str, object, str]] = {
-    "llmvcr": ("bool", True, "off leaves pytest-recording as it is without llmvcr"),
-    "llmvcr_format": ("string", "yaml", "format of new cassettes where no serializer is named: yaml or json"),
-    "llmvcr_miss": ("string", "abort", "what a missing recording of an LLM call does: abort or raise"),
-    "llmvcr_swallowed": ("string", "auto", "a test that passes though it swallowed a miss: auto, fail or ignore"),
-    "llmvcr_timing": ("string", "none", "the pace of a replay: none, recorded, or a factor of the recorded one"),
-    "llmvcr_keep": ("string", "times", "what is kept of a stream: bytes, boundaries of chunks too, or times too"),
-    "llmvcr_compressed": ("string", "unpack", "what is recorded of a compressed LLM answer: unpack it, or keep it so"),
-    "llmvcr_block_network": ("string", "cassette", "what does not reach the network under none: cassette, all or off"),
-    "llmvcr_redact": ("linelist", (), "more secrets to take out of recordings: names, one a line; or off"),
-    "llmvcr_leaks": ("string", "fail", "what a secret does that is left in a recording: fail, warn or off"),
-    "llmvcr_match": ("string", "llm", "presets of what is compared: llm, llm_strict or llm_echo, and llm_uuid"),
-    "llmvcr_ignore": ("linelist", (), "paths of requests that are not compared, one a line"),
-    "llmvcr_ids": ("linelist", (), "paths of requests where ids stand that differ from run to run, one a line"),
-    "llmvcr_patterns": ("linelist", (), "PATH = REGEX, one a line: what of the text at a path is not compared"),
-    "llmvcr_unused_rules": ("bool", False, "name the rules of yours that found nothing in the whole run"),
-}
-"""Every ini option: its type, its default, its help."""
-
-_CHOICES = {
-    "llmvcr_format": ("yaml", "json"),
-    "llmvcr_miss": ("abort", "raise"),
-    "llmvcr_swallowed": ("auto", "fail", "ignore"),
-    "llmvcr_keep": ("bytes", "boundaries", "times"),
-    "llmvcr_compressed": ("unpack", "keep"),
-    "llmvcr_leaks": ("fail", "warn", "off"),
-    "llmvcr_block_network": ("cassette", "all", "off"),
-}
 _FAILED = pytest.StashKey[bool]()
-_TIMING = re.compile(r"none|recorded|\d+(\.\d+)?")
 
 
 _FAULT_MARK = (
@@ -76,21 +48,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Add the fixtures once all plugins are there, so that they stand before pytest-recording's of the same name."""
     config.addinivalue_line("markers", _FAULT_MARK)
-    for name in config._get_unknown_ini_keys():  # noqa: SLF001 - pytest 9.2 deprecates `inicfg`, with nothing in its place
-        if name.startswith("llmvcr"):
-            message = f"there is no ini option {name!r}; llmvcr knows {', '.join(INI_OPTIONS)}"
-            raise pytest.UsageError(message)
-    for name, values in _CHOICES.items():
-        if config.getini(name) not in values:
-            message = f"ini option {name} is {' or '.join(values)}, not {config.getini(name)!r}"
-            raise pytest.UsageError(message)
-    if not _TIMING.fullmatch(config.getini("llmvcr_timing")):
-        said = config.getini("llmvcr_timing")
-        message = f"ini option llmvcr_timing is none, recorded or a factor such as 0.5, not {said!r}"
-        raise pytest.UsageError(message)
+    try:
+        ini.check(config)
+        options, rules = ini.options(config), ini.rules(config)
+    except OptionError as error:
+        raise pytest.UsageError(str(error)) from None
     on = _is_on(config, "llmvcr")
     if on and config.pluginmanager.hasplugin("recording"):
-        config.pluginmanager.register(Recording(config), "llmvcr-recording")
+        config.pluginmanager.register(Recording(config, options, rules), "llmvcr-recording")
         config.pluginmanager.register(Misses(config.getini("llmvcr_swallowed")), "llmvcr-misses")
 
 
@@ -121,31 +86,14 @@ def _is_on(config: pytest.Config, name: str) -> bool:
 class Recording:
     """The hooks and fixtures that take part while llmvcr is on."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, options: dict[str, Any], rules: Collection[str]) -> None:
+        """Take the options of every cassette, and the rules among them as people read them."""
         self._format: str = config.getini("llmvcr_format")
-        rules = _rules(config)
-        passed = (
-            "llmvcr_miss",
-            "llmvcr_timing",
-            "llmvcr_keep",
-            "llmvcr_compressed",
-            "llmvcr_leaks",
-            "llmvcr_block_network",
-        )
-        self._options = {**{name: config.getini(name) for name in passed}, **rules, "llmvcr_redact": _secrets(config)}
+        self._options = options
         self._tells_unused = config.getoption("llmvcr_unused_rules") or _is_on(config, "llmvcr_unused_rules")
-        self._rules: set[str] = set()  # as people read them: those in force in any test
+        self._rules = set(rules)  # those in force in any test
         self._applied: set[str] = set()
         self._recovered: dict[str, int] = {}
-        if rules:
-            from llmvcr.rulesets import ruleset  # noqa: PLC0415 - every provider comes with it
-
-            try:
-                named = ruleset(**{name.removeprefix("llmvcr_"): value for name, value in rules.items()})
-                self._rules.update(named.labels)
-            except OptionError as error:
-                message = f"ini option {error}"
-                raise pytest.UsageError(message) from None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_recording_configure(self, vcr: Any) -> None:
@@ -195,14 +143,10 @@ class Recording:
             from llmvcr.faults import checked  # noqa: PLC0415 - every provider comes with it
 
             merged["llmvcr_faults"] = (*checked(merged.get("llmvcr_faults", ())), *faults)
+        mode = merged.get("record_mode", record_mode)
+        cassette, older = _named(request, Path(vcr_cassette_dir), f".{merged.get('serializer', 'yaml')}", mode)
         # One mark says it all: what was merged here is not merged, nor copied, once more.
-        mark = SimpleNamespace(args=tuple(path for mark in vcr_markers for path in mark.args), kwargs=merged)
-        cassette = request.getfixturevalue("default_cassette_name")
-        suffix, mode = f".{merged.get('serializer', 'yaml')}", merged.get("record_mode", record_mode)
-        if mode != "rewrite":
-            mark.args += runs.older(request.node, Path(vcr_cassette_dir), cassette, suffix, _vcr.MAX_FILENAME_LEN)
-        if "serializer" in merged:
-            cassette = runs.short(cassette, suffix, _vcr.MAX_FILENAME_LEN)
+        mark = SimpleNamespace(args=(*(path for mark in vcr_markers for path in mark.args), *older), kwargs=merged)
         try:
             with _vcr.use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
                 if opened.recovered:
@@ -264,6 +208,20 @@ class Recording:
         return merged
 
 
+def _named(request: pytest.FixtureRequest, folder: Path, suffix: str, mode: str) -> tuple[str, tuple[str, ...]]:
+    """Give the name of a test's cassette, and the path of one that has the name it had before it got a mark."""
+    from pytest_recording import _vcr  # noqa: PLC0415 - it imports vcr
+
+    from llmvcr import runs  # noqa: PLC0415 - storage comes with it
+
+    name = request.getfixturevalue("default_cassette_name")
+    short = runs.short(name, suffix, _vcr.MAX_FILENAME_LEN) if suffix != ".yaml" else name
+    if mode == "rewrite":
+        runs.begin_anew(folder / f"{short}{suffix}")
+        return short, ()
+    return short, runs.older(request.node, folder, name, suffix, _vcr.MAX_FILENAME_LEN)
+
+
 def _faults(node: pytest.Item) -> list[Fault]:
     """Give the faults that marks ask for: those of module and class first, then the test's own, from the top down."""
     marks: list[pytest.Mark] = []
@@ -279,27 +237,3 @@ def _faults(node: pytest.Item) -> list[Fault]:
         return [from_mark(mark.args, mark.kwargs) for mark in marks]
     except OptionError as error:
         raise pytest.UsageError(str(error)) from None
-
-
-def _secrets(config: pytest.Config) -> Any:
-    """Give `llmvcr_redact` of the ini file, a name or KEY = TEXT a line, as the option of a cassette."""
-    lines = [line.partition(" = ") for line in config.getini("llmvcr_redact")]
-    if [name for name, *_ in lines] in (["on"], ["off"]):
-        return lines[0][0]
-    return [{key.strip(): text.strip()} if equals else key.strip() for key, equals, text in lines] or None
-
-
-def _rules(config: pytest.Config) -> dict[str, Any]:
-    """Give the rules that stand in the ini file, as the options of a cassette."""
-    named = {name: config.getini(name) for name in ("llmvcr_match", "llmvcr_ignore", "llmvcr_ids", "llmvcr_patterns")}
-    found = {name: value for name, value in named.items() if value and value != INI_OPTIONS[name][1]}
-    if "llmvcr_patterns" in found:
-        patterns: dict[str, list[str]] = {}
-        found["llmvcr_patterns"] = patterns
-        for line in named["llmvcr_patterns"]:
-            path, equals, regex = line.partition(" = ")
-            if not equals:
-                message = f"ini option llmvcr_patterns: {line!r} is not of the form PATH = REGEX"
-                raise pytest.UsageError(message)
-            patterns.setdefault(path.strip(), []).append(regex.strip())
-    return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from llmvcr import storage
 
-__all__ = ["Run", "go_on", "older", "own_mark", "run", "short"]
+__all__ = ["Run", "begin_anew", "go_on", "older", "own_mark", "run", "short"]
 
 
 class Run:
@@ -44,6 +44,13 @@ def go_on(opened: Any, request: Any, *, once: bool) -> None:
         new = not opened.rewound or opened.record_mode != "once"
         if run(request).begun(opened.path, now=new) and opened.rewound:
             opened.go_on()
+
+
+def begin_anew(cassette: Path) -> None:
+    """Forget what an earlier run left behind of a cassette that is to be recorded again from its beginning."""
+    for each in storage.left(cassette):
+        each.discard()
+    storage.set_incomplete(cassette, to=False)
 
 
 def own_mark(node: Any, name: str) -> str:

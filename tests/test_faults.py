@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import json
+import re
 import struct
 from collections.abc import Mapping
 from typing import Any

@@ -96,6 +96,11 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         ).encode(),
         "",
     ),
+    "a payload without a method": (
+        lambda: json.dumps({"request": {"payload": {}}, "response": {"body": {}}}).encode(),
+        "request.url: is missing",
+    ),
+    "a request that is null": (lambda: b"version: 2\ninteractions:\n- request:\n  response: {}\n", "version"),
     "a tag that runs": (lambda: _yaml("!!python/object/apply:os.system ['touch ran']"), "tag"),
     "a tag that makes an object": (lambda: _yaml("!!python/object/new:subprocess.Popen [[touch, ran]]"), "tag"),
     "a module's name": (lambda: _yaml("!!python/module:antigravity ''"), "tag"),

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(_fuzzing.attempt(_fuzzing.case(sources, args.seed, args.only)))
         return 0
     told: Counter[str] = Counter()
-    faults = slowest = 0
+    faults, slowest = 0, 0.0
     began = time.monotonic()
     for number in range(args.count):
         data = _fuzzing.case(sources, args.seed, number)

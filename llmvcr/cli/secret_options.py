@@ -51,7 +51,7 @@ def listed(paths: Sequence[Path]) -> list[Path]:
 def processes(args: argparse.Namespace, files: int) -> int:
     """Say how many processes are to work: as many as asked for, else as are worth their start."""
     if args.jobs is not None:
-        return min(args.jobs, files)
+        return min(int(args.jobs), files)
     return min(pool.cores(), files) if files >= _WORTH else 1
 
 

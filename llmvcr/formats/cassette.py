@@ -18,7 +18,7 @@ VERSION = 1
 _FOREIGN: tuple[tuple[Callable[[Json], bool], str], ...] = (
     (lambda top: isinstance(top, list), "a cassette of vcrpy before 1.0"),
     (lambda top: "http_interactions" in top, "a cassette of Ruby's vcr"),
-    (lambda top: top.get("version") == 2 and "proto" in _first(top).get("request", ()), "a cassette of go-vcr"),
+    (lambda top: top.get("version") == 2 and "proto" in _request(_first(top)), "a cassette of go-vcr"),
     (lambda top: "kind" in _first(top) and "direction" in _first(top), "a log of WebSocket messages"),
     (lambda top: "request_sample" in _first(top), "a log of gRPC calls"),
     (lambda top: isinstance(_first(top).get("response"), str), "a log of tool calls by vcr-langchain"),
@@ -80,6 +80,11 @@ def _first(top: Json) -> Mapping[str, Json]:
     held = top.get("interactions")
     first = held[0] if isinstance(held, list) and held else None
     return first if isinstance(first, Mapping) else {}
+
+
+def _request(held: Json) -> Mapping[str, Json]:
+    request = held.get("request")
+    return request if isinstance(request, Mapping) else {}
 
 
 def _response(held: Json) -> Mapping[str, Json]:

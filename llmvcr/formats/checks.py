@@ -93,7 +93,8 @@ class Checker:
         """Raise ReadError unless the request has the right types."""
         for key in ("url", "method", "endpoint", "provider", "tool_name", "api", "file_id"):
             self.need(request, "request", key, str, optional=True)
-        if "url" in request or "method" in request:
+        is_http = "payload" in request and not request.keys() & {"tool_name", "file_id"}
+        if "url" in request or "method" in request or is_http:
             self.need(request, "request", "url", str)
             self.need(request, "request", "method", str)
             self.need(request, "request", "headers", dict, optional=True)

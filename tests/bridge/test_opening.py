@@ -23,7 +23,7 @@ LONE = "\ud800"
 
 def _file(folder: Path, response: dict[str, Any], uri: str = "http://127.0.0.1:9/b") -> Path:
     """A cassette of two interactions: a good one, and one of these parts."""
-    asked = {"method": "GET", "uri": "http://127.0.0.1:9/a", "headers": {}, "body": None}
+    asked: dict[str, Any] = {"method": "GET", "uri": "http://127.0.0.1:9/a", "headers": {}, "body": None}
     held = [{"request": asked, "response": GOOD}, {"request": {**asked, "uri": uri}, "response": response}]
     path = folder / "cassette.json"
     path.write_text(json.dumps({"version": 1, "interactions": held}))

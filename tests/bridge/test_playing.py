@@ -58,7 +58,7 @@ def test_equal_requests(server: Counting, tmp_path: Path) -> None:
     with llmvcr.use_cassette(tmp_path / "c.yaml") as cassette:
         assert [_ask(server, "one") for _ in range(3)] == ["1: one", "2: one", "3: one"]
         assert cassette.all_played
-        with pytest.raises(llmvcr.Miss, match="3 recorded interactions, but they have all been played"):
+        with pytest.raises(llmvcr.Miss, match="3 recorded interactions, but they have all already been played"):
             _ask(server, "one")
 
 
@@ -269,7 +269,7 @@ def test_own_match_on(server: Counting, tmp_path: Path) -> None:
         live = [_ask(server, words) for words in ("one", "two", "one")]
     with llmvcr.use_cassette(tmp_path / "c.yaml", record_mode="none", **options):
         assert [_ask(server, words) for words in ("one", "one", "two")] == [live[0], live[2], live[1]]
-        with pytest.raises(llmvcr.Miss, match="have all been played"):
+        with pytest.raises(llmvcr.Miss, match="have all already been played"):
             _ask(server, "one")
 
 

@@ -15,7 +15,6 @@ from vcr.matchers import body, method, uri
 import llmvcr
 from bridge.counting import CHAT, Counting, chat_body, post, said
 from llmvcr.bridge import LlmCassette
-from llmvcr.bridge.matching import llm
 
 
 def _ask(server: Counting, words: str) -> str:

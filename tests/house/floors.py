@@ -36,7 +36,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "walls",
     ),
     ("bridge",),
-    ("cli", "reporting", "pytest_plugin"),
+    ("cli", "ini", "reporting", "pytest_plugin"),
     ("", "__main__"),  # llmvcr itself
 )
 """The rooms of llmvcr, from the ground up; a room is a module or a package right below llmvcr."""

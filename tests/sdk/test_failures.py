@@ -40,10 +40,7 @@ def _attempts(path: Path) -> Counter[str]:
 @sdks
 @pytest.mark.parametrize("retries", [0, 2])
 def test_every_failure(sdk: Sdk, retries: int, how: How, tmp_path: Path) -> None:
-    """Live, recording and on replay the same is raised, with the same causes and after the same events.
-
-    Each attempt that the SDK made is recorded once and replayed once; the server is asked as often as without us.
-    """
+    """Live, recording and on replay the same is raised at the same place; each attempt is recorded and played once."""
     serializer = "yaml" if how == "sync" else "json"
     path = tmp_path / f"failures.{serializer}"
     with misbehaving() as provider:
