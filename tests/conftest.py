@@ -13,7 +13,8 @@ from hypothesis import settings
 
 __all__ = ["pytest_configure"]
 
-_PREFIXES = ("ANTHROPIC_", "OPENAI_", "LLMVCR_MODE", "PYTEST_ADDOPTS")
+_PREFIXES = ("ANTHROPIC_", "AWS_", "CO_API", "GEMINI_", "GOOGLE_", "GROQ_", "MISTRAL_", "OPENAI_", "PYTEST_ADDOPTS")
+_CI = {"BUILD_NUMBER", "CI"}  # with these pytest cuts no line, and the tests compare what people see
 _PROXIES = {"ALL_PROXY", "FTP_PROXY", "HTTPS_PROXY", "HTTP_PROXY"}
 
 
@@ -26,7 +27,7 @@ def pytest_configure() -> None:
     settings.register_profile("llmvcr", deadline=None)  # no test is timed, and the machine may be busy
     settings.load_profile("llmvcr")
     for name in list(os.environ):
-        if name.startswith(_PREFIXES) or name.upper() in _PROXIES:
+        if name.startswith(_PREFIXES) or name.upper() in _PROXIES or name in _CI:
             del os.environ[name]
     sys.addaudithook(_stay_here)
 

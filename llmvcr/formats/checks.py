@@ -9,7 +9,7 @@ from llmvcr.errors import ReadError
 from llmvcr.formats.extra import KEY
 from llmvcr.interaction import Json
 
-__all__ = ["MAX_DEPTH", "Checker", "loaded"]
+__all__ = ["MAX_DEPTH", "Checker", "is_deep", "loaded"]
 
 MAX_DEPTH = 200
 """How deep lists and objects may nest, as in YAML: what comes after the reading calls itself once a level, and a thread
@@ -29,7 +29,7 @@ def loaded(data: bytes, *, path: str) -> Json:
     """Parse a whole file; ReadError for what is not UTF-8, no JSON, or JSON that Python cannot hold."""
     try:
         value = json.loads(data.decode("utf-8-sig"))
-        if _is_too_deep(value):
+        if is_deep(value, MAX_DEPTH):
             raise ReadError(path, "is nested too deep")
         return value
     except UnicodeDecodeError as error:
@@ -44,9 +44,10 @@ def loaded(data: bytes, *, path: str) -> Json:
         raise ReadError(path, f"holds a number that is too long: {error}") from error
 
 
-def _is_too_deep(value: Json) -> bool:
+def is_deep(value: Json, most: int) -> bool:
+    """Say whether lists and objects nest deeper than so many levels; asked level by level, not by calling itself."""
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(most + 1):
         level = [
             inner
             for outer in level

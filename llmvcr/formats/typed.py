@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from llmvcr import providers
+from llmvcr.formats.checks import MAX_DEPTH, is_deep
 from llmvcr.interaction import Json, Request, header
 from llmvcr.providers.base import Endpoint, Provider
 from llmvcr.wire import multipart
@@ -20,11 +21,12 @@ __all__ = ["data_of", "described", "found", "is_typed", "lenient", "names", "nam
 
 
 def lenient(body: bytes | None) -> Json:
-    """Parse a body as Python's json does (NaN and all); None where it is no JSON, or there is none."""
+    """Parse a body as Python's json does (NaN and all); None where it is no JSON that a file can hold, or is none."""
     try:
-        return json.loads(body) if body else None
+        value = json.loads(body) if body else None
     except (ValueError, RecursionError):
         return None
+    return None if is_deep(value, MAX_DEPTH // 2) else value
 
 
 def found(request: Request) -> tuple[Provider, Endpoint] | None:

@@ -46,7 +46,7 @@ def test_a_refusal_is_raised_again(
 
 
 def _facts(error: openai.APIStatusError) -> list[object]:
-    return [error.status_code, error.message, error.body, error.code, error.param, error.type, error.request_id]
+    return [error.status_code, error.message, error.body, error.code, error.param, error.type]
 
 
 @pytest.mark.parametrize("row", [LIMITED, LIMITED_STREAMED], ids=lambda row: row.name)
