@@ -45,8 +45,8 @@ class _Case:
     pieces: tuple[bytes, ...] = ()
 
 
-_HASTY = {"timeout": aiohttp.ClientTimeout(sock_read=0.2)}
-_TOTAL = {"timeout": aiohttp.ClientTimeout(total=0.2)}
+_HASTY = {"timeout": aiohttp.ClientTimeout(sock_read=0.5)}
+_TOTAL = {"timeout": aiohttp.ClientTimeout(total=0.5)}
 _PROXY = {"proxy": "http://{host}"}
 
 CASES = {

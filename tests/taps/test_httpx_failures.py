@@ -63,7 +63,7 @@ CASES = {
         "RemoteProtocolError", (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\none", HANG_UP), pieces=(b"one",)
     ),
     "reset in the middle": Case("ReadError", (HEAD, ONE, SEEN, RESET), pieces=(b"one",)),
-    "no more in time": Case("ReadTimeout", (HEAD, ONE, NEVER), client={"timeout": 0.2}, pieces=(b"one",)),
+    "no more in time": Case("ReadTimeout", (HEAD, ONE, NEVER), client={"timeout": 0.6}, pieces=(b"one",)),
 }
 
 
