@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmvcr import pool, scrubbing
+from llmvcr import scrubbing
 from llmvcr.cli import secret_options
-from llmvcr.cli.progress import Progress, say
+from llmvcr.cli.progress import say
 from llmvcr.scrubbing import Looked
 from llmvcr.secrets import scanner
 
@@ -45,25 +45,13 @@ def add(subparsers: Subparsers) -> None:
     )
     secret_options.add(parser)
     parser.add_argument("--traces", action="store_true", help="find ids that servers give to single calls, too")
-    parser.add_argument("-v", "--verbose", action="store_true", help="name the files that are passed over")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Look, printing one line a find, and return the exit code; raises OptionError for a senseless name or shape."""
     work = partial(_look, entries=secret_options.entries(args), traces=args.traces)
-    files, looked = secret_options.listed(args.paths), []
-    progress = Progress(sys.stderr, len(files))
-    for each in pool.ordered(work, files, jobs=secret_options.processes(args, len(files)), lost=_lost):
-        looked.append(each)
-        if each.error:
-            progress.say(sys.stderr, f"llmvcr lint: {each.error}")
-        if each.skipped and args.verbose:
-            progress.say(sys.stderr, f"passed over: {each.path}: {each.skipped}")
-        for found in each.finds if not args.json else ():
-            progress.say(sys.stdout, f"{each.path}: {found}")
-        progress.step(each.path)
-    progress.clear()
+    looked = secret_options.worked(args, "lint", work, _lost, _lines)
     if args.json:
         say(sys.stdout, json.dumps(_as_json(looked), indent=2))
     else:
@@ -75,6 +63,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _look(path: Path, *, entries: tuple[dict[str, str], ...], traces: bool) -> Looked:
     return scrubbing.look(path, secret_options.redactor(entries), traces=traces)
+
+
+def _lines(each: Looked) -> list[str]:
+    return [f"{each.path}: {found}" for found in each.finds]
 
 
 def _lost(path: Path) -> Looked:

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmvcr import pool, scrubbing
+from llmvcr import scrubbing
 from llmvcr.cli import secret_options
-from llmvcr.cli.progress import Progress, say
+from llmvcr.cli.progress import say
 from llmvcr.scrubbing import Cleaned
 
 if TYPE_CHECKING:
@@ -46,25 +46,13 @@ def add(subparsers: Subparsers) -> None:
     )
     secret_options.add(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would be replaced, and write nothing")
-    parser.add_argument("-v", "--verbose", action="store_true", help="name the files that are passed over")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Clean, printing one line for each place and kind; raises OptionError for a name or shape without sense."""
     work = partial(_clean, entries=secret_options.entries(args), dry=args.dry_run)
-    files, done = secret_options.listed(args.paths), []
-    progress = Progress(sys.stderr, len(files))
-    for each in pool.ordered(work, files, jobs=secret_options.processes(args, len(files)), lost=_lost):
-        done.append(each)
-        if each.error:
-            progress.say(sys.stderr, f"llmvcr redact: {each.error}")
-        if each.skipped and args.verbose:
-            progress.say(sys.stderr, f"passed over: {each.path}: {each.skipped}")
-        for line in _lines(each, dry=args.dry_run) if not args.json else ():
-            progress.say(sys.stdout, line)
-        progress.step(each.path)
-    progress.clear()
+    done = secret_options.worked(args, "redact", work, _lost, partial(_lines, dry=args.dry_run))
     if args.json:
         say(sys.stdout, json.dumps(_as_json(done, dry=args.dry_run), indent=2))
     else:

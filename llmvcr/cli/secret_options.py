@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from llmvcr import pool, redaction, scrubbing
+from llmvcr.cli.progress import Progress
 from llmvcr.errors import LlmvcrError, OptionError
 from llmvcr.redaction import Redactor
+from llmvcr.scrubbing import Cleaned, Looked
 
-__all__ = ["add", "entries", "listed", "processes", "redactor"]
+__all__ = ["add", "entries", "listed", "processes", "redactor", "worked"]
+
+_Done = TypeVar("_Done", Looked, Cleaned)
 
 _WORTH = 64
 """From how many files on other processes are worth their start."""
@@ -26,6 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", action="append", default=[], metavar="NAME", help="a name that holds no secret")
     parser.add_argument("--json", action="store_true", help="print JSON, for other programs to read")
     parser.add_argument("--jobs", type=_count, metavar="N", help="processes to work with (default: one for each core)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="name the files that are passed over")
 
 
 def entries(args: argparse.Namespace) -> tuple[dict[str, str], ...]:
@@ -46,6 +53,32 @@ def listed(paths: Sequence[Path]) -> list[Path]:
         return list(scrubbing.files(paths))
     except LlmvcrError as error:
         raise OptionError(str(error)) from None
+
+
+def worked(
+    args: argparse.Namespace,
+    command: str,
+    work: Callable[[Path], _Done],
+    lost: Callable[[Path], _Done],
+    lines: Callable[[_Done], Iterable[str]],
+) -> list[_Done]:
+    """Do `work` on each file, say as it goes what went wrong, what was passed over, and its `lines`; give all of it.
+
+    `lost` stands in for a file whose process died. Raises OptionError as `listed` does.
+    """
+    files, done = listed(args.paths), []
+    progress = Progress(sys.stderr, len(files))
+    for each in pool.ordered(work, files, jobs=processes(args, len(files)), lost=lost):
+        done.append(each)
+        if each.error:
+            progress.say(sys.stderr, f"llmvcr {command}: {each.error}")
+        if each.skipped and args.verbose:
+            progress.say(sys.stderr, f"passed over: {each.path}: {each.skipped}")
+        for line in lines(each) if not args.json else ():
+            progress.say(sys.stdout, line)
+        progress.step(each.path)
+    progress.clear()
+    return done
 
 
 def processes(args: argparse.Namespace, files: int) -> int:
