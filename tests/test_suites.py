@@ -100,6 +100,19 @@ def test_a_test_that_fails_once_in_the_baseline_hides_nothing(monkeypatch: pytes
     assert suites.main(["--suite", "pytest-recording", "--cache", str(tmp_path)]) == 1
 
 
+def test_what_fails_on_purpose_is_named_with_its_reason_and_no_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A test that its suite's row lists as failing on purpose is told with the reason; another is still worse."""
+    (known,) = suites.SUITES[0].expected
+    good, bad = {known: "passed", "a": "passed"}, {known: "failed", "a": "passed"}
+    outcomes_of(monkeypatch, {"baseline": [good], "plugin": [bad]})
+    assert suites.main(["--suite", "pytest-recording", "--cache", str(tmp_path)]) == 0
+    assert f"pytest-recording, plugin: {known} fails on purpose: a name that had" in capsys.readouterr().out
+    outcomes_of(monkeypatch, {"baseline": [good], "plugin": [{known: "failed", "a": "failed"}, {"a": "failed"}]})
+    assert suites.main(["--suite", "pytest-recording", "--cache", str(tmp_path)]) == 1
+
+
 ALL_GOOD: dict[str, list[dict[str, str]]] = {run.name: [{"a": "passed"}] for run in sdk_suites.RUNS}
 
 

@@ -56,6 +56,8 @@ class Suite:
     """Whether requests has to trust the certificate of pytest-httpbin's server."""
     runs: tuple[str, ...] = ()
     """The runs that it is for; () means all."""
+    expected: Mapping[str, str] = field(default_factory=dict)
+    """By node id: the tests that llmvcr fails on purpose, each with why; they are named and are no error."""
 
 
 @dataclass(frozen=True, slots=True)
