@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-__all__ = ["CASSETTES", "PROJECT", "SHARED", "corpus"]
+__all__ = ["CASSETTES", "LONG", "PROJECT", "SHARED", "corpus"]
+
+LONG = bool(os.environ.get("LLMVCR_LONG"))
+"""Whether the tests that have a long form run it."""
 
 PROJECT = Path(__file__).resolve().parent.parent
 CASSETTES = PROJECT / "cassettes"

@@ -10,7 +10,7 @@ import pytest
 from llmvcr.conversation import read_call
 from llmvcr.interaction import Json
 from llmvcr.storage import load, members
-from shared import corpus
+from shared import LONG, corpus
 
 
 class Row(NamedTuple):
@@ -354,10 +354,11 @@ def test_a_call_is_read(row: Row) -> None:
 
 @pytest.mark.slow
 def test_nearly_every_call_is_understood() -> None:
-    """Of all LLM calls of the corpus fewer than one in a hundred falls back to its raw text, and none raises."""
+    """Of all LLM calls of the corpus (a fifth in short) fewer than one in a hundred is told raw, and none raises."""
     readings: Counter[str] = Counter()
-    for path in (*members(corpus("vcrpy")), *members(corpus("recordings"))):
+    paths = (*members(corpus("vcrpy")), *members(corpus("recordings")))
+    for path in paths if LONG else paths[::5]:
         readings.update(call.reading for call in map(read_call, load(path)) if call.provider)
-    assert readings.total() > 2800
+    assert readings.total() > (2800 if LONG else 450)
     assert readings["raw"] < readings.total() / 100
-    assert readings["conversation"] > 2100
+    assert readings["conversation"] > (2100 if LONG else 350)

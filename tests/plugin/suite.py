@@ -7,16 +7,20 @@ from pathlib import Path
 import pytest
 
 from bridge.counting import Counting
+from shared import LONG
 
 __all__ = ["FORMATS", "PARALLEL", "Suite"]
 
-PARALLEL = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])
-"""Each test so marked runs its project once in this process and once on two workers of pytest-xdist."""
+_WORKERS = ("-n", "2" if LONG else "1")
+"""One worker shows what a worker tells its controller; test_workers.py has what takes several."""
+
+PARALLEL = pytest.mark.parametrize("workers", [(), _WORKERS], ids=["plain", "xdist"])
+"""Each test so marked runs its project once in this process and once under pytest-xdist."""
 
 FORMATS = pytest.mark.parametrize(
-    ("kind", "workers"), [("yaml", ()), ("json", ()), ("json", ("-n", "2"))], ids=["yaml", "json", "json-xdist"]
+    ("kind", "workers"), [("yaml", ()), ("json", ()), ("json", _WORKERS)], ids=["yaml", "json", "json-xdist"]
 )
-"""Each test so marked runs its project in both formats, and in one of them on two workers."""
+"""Each test so marked runs its project in both formats, and in one of them under pytest-xdist."""
 
 _PLUGINS_OFF = ("cacheprovider", "hypothesispytest", "pytest_httpserver", "timeout")
 """Plugins that the project has no use for: hypothesis alone takes a second of each worker."""

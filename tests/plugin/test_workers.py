@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 import llmvcr
-from plugin.suite import PARALLEL, Suite
+from plugin.suite import Suite
+from shared import LONG
 
 _MANY = """
 import threading
@@ -63,7 +64,7 @@ def _left(suite: Suite) -> list[str]:
     ]
 
 
-@PARALLEL
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["plain", "xdist"])
 def test_a_shared_cassette_under_once(workers: tuple[str, ...], suite: Suite) -> None:
     """Tests that share a cassette all record into it in the run that begins it, on whichever worker; then none does."""
     suite.tests(_MANY.format(tests=4, calls=2))
@@ -76,10 +77,10 @@ def test_a_shared_cassette_under_once(workers: tuple[str, ...], suite: Suite) ->
     assert _left(suite) == []
 
 
-def test_eight_workers(suite: Suite) -> None:
-    """Of 200 calls that eight workers record into one cassette, each is in it once."""
+def test_many_workers(suite: Suite) -> None:
+    """Of 200 calls that eight workers (three in short) record into one cassette, each is in it once."""
     suite.tests(_MANY.format(tests=40, calls=5))
-    suite.run("--record-mode=new_episodes", "-n8", passed=40)
+    suite.run("--record-mode=new_episodes", "-n8" if LONG else "-n3", passed=40)
     found = Counter(_prompts(suite, "test_it/shared.yaml"))
     assert found == Counter(f"{a}/{b}" for a in range(40) for b in range(5))
     assert _left(suite) == []
