@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 
 from llmvcr.interaction import Response, header
 from llmvcr.wire import sniff
@@ -26,23 +28,43 @@ def whole(response: Response) -> Response:
 def served(response: Response, pace: float = 0.0) -> Response:
     """Give a recorded answer as a client can take it; the file keeps what was recorded.
 
-    Its times are those at which it is to be given, `pace` times the recorded ones; without a pace nothing is to wait,
-    and 429 and 5xx ask for 1 ms: SDKs sleep for as long as `retry-after` says, and without one as long as they like
-    (decision 19). A body that was stored unpacked loses the `content-encoding` that it had on the wire, as many
-    recorders leave it in place (shared/matching.md, section 6).
+    Its times are those at which it is to be given, `pace` times the recorded ones, and so is the wait that a 429 or 5xx
+    asks for; without a pace nothing is to wait, and they ask for 1 ms: SDKs sleep for as long as `retry-after` says,
+    and without one as long as they like (decision 19). A body that was stored unpacked loses the `content-encoding`
+    that it had on the wire, as many recorders leave it in place (shared/matching.md, section 6).
     """
     dropped: set[str] = set()
     added: tuple[tuple[str, str], ...] = ()
     times = tuple(time * pace for time in response.times) if pace else ()
     refused = response.status == _TOO_MANY_REQUESTS or response.status >= _SERVER_ERRORS
-    if refused and not pace and not response.failed:
+    asked = _asked_to_wait(response.headers) if pace else 0.0
+    if refused and not response.failed and asked is not None and pace != 1:
         dropped |= {"retry-after", "retry-after-ms"}
-        added = (("retry-after-ms", "1"),)
+        added = (("retry-after-ms", f"{max(asked * pace, 1.0):.0f}"),)
     encoding = header(response.headers, "content-encoding")
     if encoding is not None and _is_unpacked(response.body, encoding.strip().lower()):
         dropped |= {"content-encoding", "content-length"}
     kept = tuple(line for line in response.headers if line[0].lower() not in dropped)
     return replace(response, headers=(*kept, *added), times=times)
+
+
+def _asked_to_wait(headers: Sequence[tuple[str, str]]) -> float | None:
+    """Give the milliseconds that a refusal asks its client to wait; None where it names none that can be read.
+
+    `retry-after` is a number of seconds or a date (RFC 9110, section 10.2.3), which counts from the answer's `date`.
+    """
+    milliseconds, value = header(headers, "retry-after-ms"), header(headers, "retry-after")
+    try:
+        if milliseconds is not None:
+            return float(milliseconds)
+        if value is None:
+            return None
+        if value.strip().replace(".", "", 1).isdigit():
+            return float(value) * 1000
+        until, since = (parsedate_to_datetime(date) for date in (value, header(headers, "date") or ""))
+        return (until - since).total_seconds() * 1000
+    except (TypeError, ValueError):
+        return None
 
 
 def _is_unpacked(body: bytes, encoding: str) -> bool:

@@ -273,6 +273,38 @@ def test_own_match_on(server: Counting, tmp_path: Path) -> None:
             _ask(server, "one")
 
 
+@pytest.mark.parametrize(
+    ("headers", "timing", "asked"),
+    [
+        ({"retry-after": "3"}, "0.1", ("300", None)),
+        ({"retry-after": "0.5"}, "2", ("1000", None)),
+        ({"retry-after-ms": "40", "retry-after": "1"}, "0.5", ("20", None)),
+        (
+            {"retry-after": "Sun, 22 Nov 2026 10:00:04 GMT", "date": "Sun, 22 Nov 2026 10:00:00 GMT"},
+            "0.5",
+            ("2000", None),
+        ),
+        ({"retry-after": "soon"}, "0.5", (None, "soon")),
+        ({}, "0.5", (None, None)),
+        ({"retry-after": "3"}, "recorded", (None, "3")),
+    ],
+    ids=["seconds", "part of a second", "milliseconds", "date", "unreadable", "none", "recorded"],
+)
+def test_a_wait_is_paced_like_the_rest(
+    headers: dict[str, str], timing: str, asked: tuple[str | None, str | None], tmp_path: Path
+) -> None:
+    """Under a factor of `llmvcr_timing` a recorded refusal asks for that part of the wait that it asked for."""
+    live = httpx2.MockTransport(lambda _request: httpx2.Response(429, headers=headers, text="later"))
+    with llmvcr.use_cassette(tmp_path / "c.yaml"), httpx2.Client(transport=live) as client:
+        client.get("http://made-up.invalid/")
+    with (
+        llmvcr.use_cassette(tmp_path / "c.yaml", record_mode="none", llmvcr_timing=timing),
+        httpx2.Client(verify=False) as client,
+    ):
+        served = client.get("http://made-up.invalid/").headers
+    assert (served.get("retry-after-ms"), served.get("retry-after")) == asked
+
+
 def test_retries_are_not_waited_for(tmp_path: Path) -> None:
     """A recorded 429 is served with a retry-after of 1 ms; the file keeps what the server said."""
     answers = [
