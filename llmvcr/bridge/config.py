@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import os
+import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -117,10 +118,14 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
     def __enter__(self) -> Any:
         opened = super().__enter__()
         if isinstance(opened, LlmCassette):
-            SWITCHBOARD.enter(opened, opened.taps)
-            if opened.wall is not None:
-                self._walls = WALLS.standing()
-                self._walls.__enter__()
+            try:
+                SWITCHBOARD.enter(opened, opened.taps)
+                if opened.wall is not None:
+                    self._walls = WALLS.standing()
+                    self._walls.__enter__()
+            except BaseException:  # a library that a tap cannot patch; vcrpy's own patches must not outlive this
+                self.__exit__(*sys.exc_info())
+                raise
         return opened
 
     def __exit__(self, *exc_info: object) -> None:

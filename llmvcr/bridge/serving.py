@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
@@ -48,7 +47,7 @@ def served(response: Response, pace: float = 0.0) -> Response:
     return replace(response, headers=(*kept, *added), times=times)
 
 
-def _asked_to_wait(headers: Sequence[tuple[str, str]]) -> float | None:
+def _asked_to_wait(headers: tuple[tuple[str, str], ...]) -> float | None:
     """Give the milliseconds that a refusal asks its client to wait; None where it names none that can be read.
 
     `retry-after` is a number of seconds or a date (RFC 9110, section 10.2.3), which counts from the answer's `date`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,3 +85,17 @@ def test_a_miss_says_what_to_do_in_the_words_of_pytest(server: Counting, tmp_pat
         with pytest.raises(llmvcr.Miss, match="allow_playback_repeats"):
             _ask(server, "one")
     assert "llmvcr_ignore" not in str(differs.value)  # what changed is the prompt
+
+
+def test_a_library_that_cannot_be_patched_leaves_the_others_as_they_were(
+    server: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where opening fails in the middle of the patches, vcrpy's own are taken away, too, and nothing is recorded."""
+    before = http.client.HTTPConnection.request, httpx2.HTTPTransport.handle_request
+    with monkeypatch.context() as broken:
+        broken.delattr(httpx2, "WSGITransport")
+        with pytest.raises(AttributeError, match="WSGITransport"), llmvcr.use_cassette(tmp_path / "c.yaml"):
+            pytest.fail("it was opened")
+    assert (http.client.HTTPConnection.request, httpx2.HTTPTransport.handle_request) == before
+    assert _ask(server, "free") == "1: free"
+    assert list(tmp_path.iterdir()) == []

@@ -111,7 +111,6 @@ def test_requests_response(server: Paced, tmp_path: Path) -> None:
             answer = session.get(server.url, timeout=30)
             assert session.cookies.get_dict() == answer.cookies.get_dict() == {"a": "1"}
             assert (answer.json(), answer.encoding, answer.reason) == ({"a": 1}, "latin-1", "Service Unavailable")
-            assert answer.elapsed.total_seconds() >= 0
             with pytest.raises(requests.HTTPError, match="503"):
                 answer.raise_for_status()
 
