@@ -91,11 +91,12 @@ def test_a_library_that_cannot_be_patched_leaves_the_others_as_they_were(
     server: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where opening fails in the middle of the patches, vcrpy's own are taken away, too, and nothing is recorded."""
-    before = http.client.HTTPConnection.request, httpx2.HTTPTransport.handle_request
+    before = http.client.HTTPConnection, httpx2.HTTPTransport.handle_request
+    kept = llmvcr.use_cassette(tmp_path / "c.yaml")  # else the garbage collector would take them away
     with monkeypatch.context() as broken:
         broken.delattr(httpx2, "WSGITransport")
-        with pytest.raises(AttributeError, match="WSGITransport"), llmvcr.use_cassette(tmp_path / "c.yaml"):
-            pytest.fail("it was opened")
-    assert (http.client.HTTPConnection.request, httpx2.HTTPTransport.handle_request) == before
+        with pytest.raises(AttributeError, match="WSGITransport"):
+            kept.__enter__()
+    assert (http.client.HTTPConnection, httpx2.HTTPTransport.handle_request) == before
     assert _ask(server, "free") == "1: free"
     assert list(tmp_path.iterdir()) == []
