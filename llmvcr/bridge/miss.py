@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from vcr.errors import CannotOverwriteExistingCassetteException
 
@@ -12,8 +14,9 @@ from llmvcr.bridge.translate import to_request, to_vcr_request
 from llmvcr.diff import Change
 from llmvcr.explaining import Missed, Reason, explained
 from llmvcr.interaction import Request
+from llmvcr.redaction import Redactor
 
-__all__ = ["Miss", "MissAbort", "miss", "through_sdks", "unlike"]
+__all__ = ["Miss", "MissAbort", "cleaned", "miss", "through_sdks", "unlike"]
 
 _Error = TypeVar("_Error", bound=Exception)
 
@@ -27,6 +30,7 @@ and anthropic take a lost connection, ask twice more with pauses, and say "Conne
 (openai 3.54, `_base_client.request`); so does botocore, which lets through what its caller has cancelled (1.44,
 `URLLib3Session.send`). groq knows no error of its own that it lets through (1.7)."""
 
+_NAME = re.compile(r"[.\[\]\d]+")
 _SUFFIXES = (".json", ".yaml", ".yml")
 
 
@@ -45,7 +49,7 @@ class Miss(CannotOverwriteExistingCassetteException):  # type: ignore[misc]
     cassette_path: str
     """Its first, or only, file."""
     request: Request
-    """What was asked, as hooks left it."""
+    """What was asked, as hooks left it, without its secrets: whatever tells of a miss may be read by anybody."""
     reason: Reason
     nearest: int | None
     """The position, from 0, of the recorded interaction that is most like it; None where nothing is like it."""
@@ -78,11 +82,16 @@ class MissAbort(BaseException):
         """Survive a trip between processes: what it was made of is not in `args`."""
         return type(self), (self.miss,)
 
+    @property
+    def generations(self) -> NoReturn:
+        """LangChain takes whatever it gathered and is no `Exception` for an answer, and looks for its text here."""
+        raise self
+
 
 def miss(cassette: Any, failed_request: Any) -> BaseException:
     """Return what to raise for a request that `cassette`, whose lock is held, lacks: a Miss, or a MissAbort."""
     missed, similar = _missed(cassette, failed_request)
-    return _to_raise(cassette, failed_request, explained(missed), missed, similar)
+    return _to_raise(cassette, explained(missed), missed, similar)
 
 
 def unlike(
@@ -93,18 +102,32 @@ def unlike(
     It differs so from that of the connection at `position`.
     """
     form, paths = cassette.finding.form(handshake), _paths(cassette)
+    redactor = cassette.finding.redactor.knowing(handshake)
+    handshake, changes = redactor.redact_request(handshake), cleaned(changes, redactor)
     missed = Missed(handshake, form, "no_match", paths, near=position, changes=changes)
     similar = [] if position is None else cassette.finding.similar((position,), changes)
-    return _to_raise(cassette, handshake, said, missed, similar)
+    return _to_raise(cassette, said, missed, similar)
 
 
-def _to_raise(cassette: Any, failed_request: Any, said: str, missed: Missed, similar: list[Any]) -> BaseException:
+def cleaned(changes: Iterable[Change], redactor: Redactor) -> tuple[Change, ...]:
+    """Take the secrets out of what differs, so that everybody may read it."""
+    return tuple(
+        Change(
+            str(redactor.clean(each.path)),
+            redactor.clean(each.recorded, name := _NAME.split(each.path)[-1]),
+            redactor.clean(each.received, name),
+        )
+        for each in changes
+    )
+
+
+def _to_raise(cassette: Any, said: str, missed: Missed, similar: list[Any]) -> BaseException:
     provider = missed.form.provider
     error = through_sdks(Miss, provider)(
         said,
         provider,
         cassette=cassette,
-        failed_request=to_vcr_request(failed_request),
+        failed_request=to_vcr_request(missed.request),
         similar_requests=similar,
         reason=missed.reason,
         request=missed.request,
@@ -136,13 +159,21 @@ def _again(message: str, provider: str) -> Miss:
 def _missed(cassette: Any, failed_request: Any) -> tuple[Missed, list[Any]]:
     """Give what is known of the miss, and what vcrpy calls similar requests."""
     finding, data, request = cassette.finding, cassette.data, to_request(failed_request)
+    redactor = finding.redactor.knowing(request)
     paths, mode = _paths(cassette), getattr(cassette.record_mode, "value", cassette.record_mode)
     near: tuple[int, ...]
     if finding.indexes:
         near, changes = finding.nearest(request)
+        changes = cleaned(changes, redactor)
         similar = finding.similar(near, changes)
     else:
-        changes, similar = (), cassette.find_requests_with_most_matches(to_vcr_request(failed_request))
+        changes, similar = (
+            (),
+            [
+                (one, agree, [(name, message and str(redactor.clean(message))) for name, message in differ])
+                for one, agree, differ in cassette.find_requests_with_most_matches(to_vcr_request(failed_request))
+            ],
+        )
         found = {id(one): position for position, (one, _) in reversed(list(enumerate(data)))}
         near = tuple(found[id(one)] for one, _, _ in similar)
     reason: Reason = "nothing_similar"
@@ -161,7 +192,7 @@ def _missed(cassette: Any, failed_request: Any) -> tuple[Missed, list[Any]]:
             "differences": tuple((name, message or "") for name, message in differences),
         }
     return Missed(
-        request,
+        redactor.redact_request(request),
         finding.form(request),
         reason,
         paths,

@@ -121,6 +121,20 @@ def test_abort(path: Path, server: Counting) -> None:
     assert len(server.seen) == 2
 
 
+def test_abort_gathered_as_an_answer(path: Path, server: Counting) -> None:
+    """Who gathers errors beside answers, takes a miss for no Exception and reads its `generations` gets the miss."""
+
+    async def asked() -> Any:
+        return _openai(server, "other words")
+
+    async def gathered() -> list[Any]:
+        found = await asyncio.gather(asked(), return_exceptions=True)
+        return [one.generations for one in found if not isinstance(one, Exception)]
+
+    with pytest.raises(llmvcr.MissAbort), llmvcr.use_cassette(path, llmvcr_miss="abort"):
+        asyncio.run(gathered())
+
+
 def test_other_traffic_never_aborts(path: Path, server: Counting) -> None:
     """Traffic that is no LLM call raises vcrpy's exception, with either option, under httpx2, urllib and requests."""
     asks = (
