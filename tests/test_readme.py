@@ -21,7 +21,9 @@ from readme import README, blocks
 from realtime_server import serving
 
 KEY = f"sk-proj-{drawn('README', 48)}"
-FIRST, DATED, TALK, BUSY, PLAIN = blocks("python")  # every one of them is run below
+FIRST, ASKED, DATED, TALK, BUSY, PLAIN, *_ = blocks(
+    "python"
+)  # every one of them is run; the last by test_readme_moving
 RULES, REDACTED = blocks("ini")
 (KEPT,) = blocks("yaml")
 _, STOPPED = blocks("text")
@@ -92,6 +94,16 @@ def test_the_first_test_records_once_and_replays_without_a_server(
     cassette = tmp_path / "cassettes" / "test_capital" / "test_capital.yaml"
     assert str(cassette.relative_to(tmp_path)) in README
     assert KEY.encode() not in cassette.read_bytes()
+    server.shutdown()
+    server.server_close()
+    assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q")
+
+
+def test_the_example_of_calls(tmp_path: Path, environment: tuple[dict[str, str], ThreadingHTTPServer]) -> None:
+    """What the application sent can be asked while it is recorded and on replay."""
+    env, server = environment
+    (tmp_path / "test_question.py").write_text(ASKED)
+    assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q", "--record-mode=once")
     server.shutdown()
     server.server_close()
     assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q")
