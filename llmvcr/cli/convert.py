@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from llmvcr import formats, pool, trees
+from llmvcr import formats, pool, storage, trees
 from llmvcr.cli import names
+from llmvcr.cli.asking import processes
 from llmvcr.cli.progress import Progress, say
 from llmvcr.cli.report import Collected
 from llmvcr.conversion import FileReport, Options
@@ -27,10 +28,18 @@ Every file is read back and compared before it is written, whole or not at all. 
 interrupted goes on where it was when it is started again: DEST/.llmvcr remembers what was done from which source."""
 
 _CODES = """\
+examples:
+  llmvcr convert tests/cassettes converted --to json
+  llmvcr convert recordings --to yaml --dry-run
+  llmvcr convert tests/cassettes --to recordings --group-by folder --check --json | jq .totals
+  llmvcr convert recordings --check-names --check-types
+
 exit codes: 0 all converted and verified, 1 some file failed (the others are done), 2 wrong usage, 130 interrupted;
 with --check-names: 1 if there is anything to name"""
 
 _DONE = {"convert": "converted and verified", "check": "can be converted", "dry-run": "would be converted"}
+_Told = Literal["all", "losses", "nothing"]
+"""Which files have a line on stdout."""
 _WORDS = {"converted": "", "checked": "checked: ", "planned": "would convert: ", "before": "done before: "}
 
 
@@ -83,11 +92,14 @@ def add(subparsers: Subparsers) -> None:
         help="put placeholders in the place of what looks like a secret by its name or shape; without it nothing is "
         "changed, and finds are only named. A short list of kinds, no proof that nothing is left",
     )
-    parser.add_argument("--jobs", type=_count, metavar="N", help="processes to work with (default: one for each core)")
+    parser.add_argument(
+        "--jobs", type=processes, metavar="N", help="processes to work with (default: one for each core)"
+    )
     dry = parser.add_mutually_exclusive_group()
     dry.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
     dry.add_argument("--check", action="store_true", help="convert in memory and compare, and write nothing")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a report as JSON")
+    parser.add_argument("--json", action="store_true", help="print that report, in place of a line for each file")
     parser.set_defaults(run=run)
 
 
@@ -95,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     """Convert, printing one line a file, and return the exit code; raises OptionError for options without sense."""
     try:
         if args.check_names:
-            return names.run(args.source, types=args.check_types)
+            return names.run(args.source, types=args.check_types, as_json=args.json)
         if args.check_types:
             raise OptionError("--check-types goes with --check-names")
         return _convert(args)
@@ -119,28 +131,33 @@ def _convert(args: argparse.Namespace) -> int:
     if not plan.jobs:
         say(sys.stderr, f"llmvcr convert: {args.source} holds no file that could be a recording")
         return 1
-    collected = Collected(options, args.report)
+    collected = Collected(options, keep=args.json or args.report is not None)
     progress = Progress(sys.stderr, len(plan.jobs))
-    quiet = len(plan.jobs) > 1 and sys.stdout.isatty() and sys.stderr.isatty()
+    watched = len(plan.jobs) > 1 and sys.stdout.isatty() and sys.stderr.isatty()  # the progress says each name
+    told: _Told = "nothing" if args.json else "losses" if watched else "all"
     complete = False
     try:
         for report in plan.run(args.jobs or pool.cores()):
             collected.add(report)
-            _tell(report, progress, redacting=options.redact, quiet=quiet)
+            _tell(report, progress, told, redacting=options.redact)
             progress.step(report.source)
         complete = True
     finally:
         progress.clear()
-        collected.write(complete=complete)
-    say(sys.stdout, _total(collected, options))
+        if args.report is not None:
+            storage.write(args.report, f"{collected.report(complete=complete)}\n".encode())
+        if args.json:
+            say(sys.stdout, collected.report(complete=complete))
+    if not args.json:
+        say(sys.stdout, _total(collected, options))
     return 1 if collected.count("failed") else 0
 
 
-def _tell(report: FileReport, progress: Progress, *, redacting: bool, quiet: bool) -> None:
+def _tell(report: FileReport, progress: Progress, told: _Told, *, redacting: bool) -> None:
     if report.error is not None:
         progress.say(sys.stderr, f"failed: {report.error}")
         return
-    if not quiet or report.losses:
+    if told == "all" or (told == "losses" and report.losses):
         progress.say(sys.stdout, _WORDS[report.outcome] + _line(report))
     if report.secrets:
         word = "redacted" if redacting else "looks like a secret"
@@ -168,10 +185,3 @@ def _total(collected: Collected, options: Options) -> str:
 
 def _number(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("is the number of processes, 1 or more")
-    return count

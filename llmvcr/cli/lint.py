@@ -27,6 +27,11 @@ of environment variables, and by an independent scanner where the extra "scan" i
 file, interaction, place and kind; a value is never printed. A file that is no cassette is passed over."""
 
 _CODES = """\
+examples:
+  llmvcr lint tests
+  llmvcr lint tests/cassettes --name x-tenant --shape 'acct_\\w+'
+  llmvcr lint tests --json | jq '.files[].finds[]'
+
 exit codes: 0 nothing found, 1 something found, 2 some file could not be read (each is named on stderr; finds in the
 others are printed all the same) or wrong usage, 130 interrupted"""
 

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import textwrap
 from typing import Literal, TextIO
 
-from llmvcr.cli.progress import say
+from llmvcr.cli.progress import put, visible
 
-__all__ = ["Paper", "visible"]
+__all__ = ["Paper"]
 
 Style = Literal["", "bold", "dim", "red", "green", "cyan"]
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "cyan": "36"}
-# What a text may do to the terminal that shows it: control characters, and those that turn the order of letters.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LEAST = 20
-
-
-def visible(text: str) -> str:
-    """Spell what would steer a terminal instead of being read on it; line ends and tabs stay."""
-    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text.replace("\r\n", "\n"))
 
 
 class Paper:
@@ -40,9 +32,8 @@ class Paper:
         for one in visible(text).split("\n"):
             for piece in self._wrapped(one, indent):
                 shown = " " * indent + piece if piece else ""
-                say(
-                    self._stream, f"\x1b[{_CODES[style]}m{shown}\x1b[0m" if style and self._colours and shown else shown
-                )
+                coloured = style and self._colours and shown
+                put(self._stream, f"\x1b[{_CODES[style]}m{shown}\x1b[0m" if coloured else shown)
 
     def _wrapped(self, line: str, indent: int) -> list[str]:
         if self.width is None or len(line) + indent <= self.width:

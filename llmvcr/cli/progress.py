@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TextIO
 
-__all__ = ["Progress", "say"]
+__all__ = ["Progress", "put", "say", "visible"]
+
+# What a text may do to the terminal that shows it: control characters, and those that turn the order of letters.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Spell what would steer a terminal instead of being read on it; line ends and tabs stay."""
+    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text.replace("\r\n", "\n"))
 
 
 def say(stream: TextIO, line: str) -> None:
-    """Print a line at once; what the stream's encoding cannot say is escaped (file names may hold anything)."""
+    """Print a line at once, as `visible` has it: the name of a file may hold anything, and so may its content."""
+    put(stream, visible(line))
+
+
+def put(stream: TextIO, line: str) -> None:
+    """Print a line at once, colours and all; what the stream's encoding cannot say is escaped."""
     encoding = stream.encoding or "utf-8"
     stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     stream.flush()
@@ -39,7 +53,7 @@ class Progress:
         room = max(shutil.get_terminal_size().columns - len(count) - 1, 0)
         text = count + (name if len(name) <= room else f"…{name[len(name) - room + 1 :]}" if room > 1 else "")
         encoding = self._stream.encoding or "utf-8"
-        text = text.encode(encoding, "replace").decode(encoding)
+        text = visible(text).replace("\n", "?").encode(encoding, "replace").decode(encoding)
         self._stream.write("\r" + text.ljust(self._width))
         self._stream.flush()
         self._width = len(text)

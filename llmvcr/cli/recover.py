@@ -7,12 +7,13 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmvcr import storage
+from llmvcr import redaction, storage
 from llmvcr.cli.progress import say
-from llmvcr.errors import CassetteError, OptionError
+from llmvcr.errors import CassetteError, LeakError, OptionError
 from llmvcr.keeping import Recovered, recover
 
 if TYPE_CHECKING:
@@ -23,9 +24,15 @@ __all__ = ["add", "run"]
 _ABOUT = """\
 Bring back what runs that were cut short have recorded: a journal in `.llmvcr` beside each cassette holds it. The next
 run that opens a cassette does this by itself; here it is done by hand, for one cassette or all below a folder. What
-processes record that live is left to them."""
+processes record that live is left to them, and what a persister of your own saves to that. What comes back is looked
+through for secrets before it is written."""
 
 _CODES = """\
+examples:
+  llmvcr recover tests --dry-run
+  llmvcr recover tests/cassettes/test_chat.yaml
+  llmvcr recover tests --json | jq .cassettes
+
 exit codes: 0 all is recovered, or there was nothing to; 1 something could not be, in whole or in part (each is named,
 nothing is removed); 2 wrong usage, such as a PATH that is not there"""
 
@@ -52,12 +59,17 @@ def run(args: argparse.Namespace) -> int:
     if not args.path.is_dir() and not args.path.exists() and not storage.unsettled(args.path):
         raise OptionError(f"{args.path} is not there, and no journal of it")
     logging.getLogger("llmvcr").addHandler(logging.NullHandler())  # all of it is printed
+    from llmvcr.bridge.gating import Gate  # noqa: PLC0415 - vcr comes with it
+
+    gate = Gate("fail", redaction.redactor(None))
     found: list[tuple[Path, Recovered]] = []
-    failed: list[CassetteError] = []
+    failed: list[CassetteError | LeakError] = []
     for path in storage.orphans(args.path) if args.path.is_dir() else (args.path,):
+        kind = "yaml" if path.suffix in (".yaml", ".yml") else "json"
+        check = partial(gate.check, kept=0, path=str(path), format=kind)
         try:
-            found.append((path, recover(path, dry=args.dry_run)))
-        except CassetteError as error:
+            found.append((path, recover(path, dry=args.dry_run, check=check)))
+        except (CassetteError, LeakError) as error:
             failed.append(error)
     if args.json:
         say(sys.stdout, json.dumps(_as_json(found, failed), indent=2))
@@ -66,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if failed or any(one.aside or one.unread for _, one in found) else 0
 
 
-def _print(found: Sequence[tuple[Path, Recovered]], failed: Sequence[CassetteError], *, dry: bool) -> None:
+def _print(found: Sequence[tuple[Path, Recovered]], failed: Sequence[CassetteError | LeakError], *, dry: bool) -> None:
     word = "would be recovered" if dry else "recovered"
     for path, one in found:
         if one.interactions:
@@ -86,7 +98,7 @@ def _number(count: int) -> str:
     return f"{count} interaction{'' if count == 1 else 's'}"
 
 
-def _as_json(found: Sequence[tuple[Path, Recovered]], failed: Sequence[CassetteError]) -> dict[str, object]:
+def _as_json(found: Sequence[tuple[Path, Recovered]], failed: Sequence[CassetteError | LeakError]) -> dict[str, object]:
     return {
         "version": _VERSION,
         "cassettes": [

@@ -28,6 +28,11 @@ content. What was replaced is named by place and kind. A file without secrets is
 stays, since llama-stack looks a request up by it, also where it is no longer the hash of the content: that is said."""
 
 _CODES = """\
+examples:
+  llmvcr redact tests --dry-run
+  llmvcr redact tests/cassettes --name x-tenant --keep x-session
+  llmvcr redact tests --json | jq .totals
+
 exit codes: 0 done, nothing is left (with --dry-run: nothing to do), 1 with --dry-run: something would be replaced,
 2 some file could not be read or cleaned (it is as it was; the others are done) or wrong usage, 130 interrupted"""
 

@@ -13,9 +13,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
-from pathlib import Path
 
-from llmvcr import storage
 from llmvcr.conversion import FileReport, Options
 from llmvcr.interaction import Json
 
@@ -27,11 +25,11 @@ _SUMS = ("interactions", "bytes_in", "bytes_out", "seconds")
 
 
 class Collected:
-    """The reports of a run as they come; with a `path` each is kept for the file, else only the totals."""
+    """The reports of a run as they come; to `keep` each is what a report needs, else there are only the totals."""
 
-    def __init__(self, options: Options, path: Path | None) -> None:
+    def __init__(self, options: Options, *, keep: bool) -> None:
         """Begin a report of a run with these options."""
-        self._options, self._path = options, path
+        self._options, self._keep = options, keep
         self._files: list[str] = []
         self._totals: Counter[str] = Counter()
         self._seconds = 0.0
@@ -45,7 +43,7 @@ class Collected:
         self._totals["with_losses"] += bool(report.losses)
         self._totals["with_secrets"] += bool(report.secrets)
         self._seconds += report.seconds
-        if self._path is not None:
+        if self._keep:
             told = {"from" if key == "from_" else key: value for key, value in dataclasses.asdict(report).items()}
             self._files.append(json.dumps(told))
 
@@ -53,14 +51,12 @@ class Collected:
         """Return a number of `totals`."""
         return self._totals[name]
 
-    def write(self, *, complete: bool) -> None:
-        """Write the file, if one was asked for; raises WriteError."""
-        if self._path is None:
-            return
+    def report(self, *, complete: bool) -> str:
+        """Give the report as JSON, a file a line; `complete` says that the run came to its end."""
         names = (*_OUTCOMES, *_SUMS, "with_losses", "with_secrets")
         totals: dict[str, Json] = {name: self._totals[name] for name in names}
         totals["seconds"] = round(self._seconds, 6)
         options = {key: value for key, value in dataclasses.asdict(self._options).items() if key != "mode"}
         head = {"version": _VERSION, "mode": self._options.mode, "complete": complete, "options": options}
         text = json.dumps(head)[:-1] + ', "files": [\n' + ",\n".join(self._files)
-        storage.write(self._path, f'{text}\n], "totals": {json.dumps(totals)}}}\n'.encode())
+        return f'{text}\n], "totals": {json.dumps(totals)}}}'

@@ -27,7 +27,13 @@ Print the rules of matching: which parts of a request are left out ("ignore"), r
 equal in either base64 alphabet ("base64"), or equal when null and absent ("null"). Whatever no rule names is compared.
 Rules of your own (llmvcr_ignore, llmvcr_ids, llmvcr_patterns) are not known here."""
 
-_CODES = "exit codes: 0 printed, 2 wrong usage, such as a provider that nobody knows"
+_CODES = """\
+examples:
+  llmvcr rules --provider openai
+  llmvcr rules --endpoint embeddings
+  llmvcr rules --json | jq '.presets[].name'
+
+exit codes: 0 printed, 2 wrong usage, such as a provider that nobody knows"""
 
 _VERSION = 1
 _EVERYWHERE = (ID_IN_TEXT, PREFIXED_ID, ANSWERED_ID, DATA_URL)

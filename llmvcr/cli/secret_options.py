@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from llmvcr import pool, redaction, scrubbing
+from llmvcr.cli import asking
 from llmvcr.cli.progress import Progress
 from llmvcr.errors import LlmvcrError, OptionError
 from llmvcr.redaction import Redactor
@@ -31,7 +32,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shape", action="append", default=[], metavar="REGEX", help="a shape of secrets of yours")
     parser.add_argument("--keep", action="append", default=[], metavar="NAME", help="a name that holds no secret")
     parser.add_argument("--json", action="store_true", help="print JSON, for other programs to read")
-    parser.add_argument("--jobs", type=_count, metavar="N", help="processes to work with (default: one for each core)")
+    parser.add_argument(
+        "--jobs", type=asking.processes, metavar="N", help="how many processes work (default: one for each core)"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="name the files that are passed over")
 
 
@@ -86,10 +89,3 @@ def processes(args: argparse.Namespace, files: int) -> int:
     if args.jobs is not None:
         return min(int(args.jobs), files)
     return min(pool.cores(), files) if files >= _WORTH else 1
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("is the number of processes, 1 or more")
-    return count

@@ -9,10 +9,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from cli.schemas import fitting
 from llmvcr.cli import main
 from llmvcr.cli.progress import Progress, say
 from llmvcr.storage import load
@@ -94,53 +94,35 @@ def test_a_dry_run_sees_what_is_in_the_way(capsys: pytest.CaptureFixture[str]) -
     assert f"failed: {OUT_A}: exists already" in capsys.readouterr().err
 
 
-def _shape(value: Any) -> Any:
-    """The shape of JSON: keys and types."""
-    if isinstance(value, dict):
-        return {key: _shape(inner) for key, inner in value.items()}
-    return [_shape(value[0])] if isinstance(value, list) and value else type(value).__name__
-
-
-def _keys(text: str) -> dict[str, str]:
-    return dict(word.split(":") for word in text.split())
-
-
-FILE = _keys(
-    "source:str sources:int dest:str from:str to:str outcome:str interactions:int bytes_in:int bytes_out:int "
-    "losses:list secrets:list error:NoneType seconds:float"
-)
-OPTIONS = _keys("to:str force:bool strict:bool hash_version:int test_id:NoneType redact:bool group_by:str")
-TOTALS = _keys(
-    "converted:int checked:int planned:int before:int failed:int interactions:int bytes_in:int bytes_out:int "
-    "seconds:float with_losses:int with_secrets:int"
-)
-
-
 def test_the_report(capsys: pytest.CaptureFixture[str]) -> None:
-    """The JSON report has the documented shape, and says the same as the lines."""
+    """The JSON report fits its schema, and says the same as the lines."""
     assert _run("out", "--to", "yaml", "--report", "report.json") == 0
-    report = json.loads(Path("report.json").read_bytes())
-    assert _shape({**report, "files": report["files"][0]}) == {
-        **_keys("version:int mode:str complete:bool"),
-        "options": OPTIONS,
-        "files": FILE,
-        "totals": TOTALS,
-    }
-    assert [_shape(file) for file in report["files"]] == [FILE, FILE]
+    report = fitting("convert", Path("report.json").read_text())
     assert [file["source"] for file in report["files"]] == [str(A), str(B)]
     assert [file["bytes_in"] for file in report["files"]] == [len(SEED.read_bytes())] * 2
     assert report["files"][0]["bytes_out"] == OUT_A.stat().st_size
     told = {key: report["totals"][key] for key in ("converted", "failed", "interactions", "bytes_in")}
     assert told == {"converted": 2, "failed": 0, "interactions": 2, "bytes_in": 2 * len(SEED.read_bytes())}
-    assert (report["version"], report["mode"], report["complete"]) == (1, "convert", True)
+    assert (report["mode"], report["complete"]) == ("convert", True)
     assert capsys.readouterr().err == ""
+
+
+def test_the_report_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --json the report is all that stdout has; what failed is named on stderr all the same."""
+    Path("in/bad.yaml").write_bytes(b"")
+    assert _run("out", "--to", "yaml", "--json", "--report", "report.json") == 1
+    out, err = capsys.readouterr()
+    report = fitting("convert", out)
+    assert report == json.loads(Path("report.json").read_bytes())
+    assert (report["totals"]["converted"], report["totals"]["failed"]) == (2, 1)
+    assert err == f"failed: {Path('in/bad.yaml')}: is empty\n"
 
 
 def test_the_report_of_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
     """A failed file has its reason there, and counts for no interactions."""
     Path("in/bad.yaml").write_bytes(b"")
     assert _run("out", "--to", "yaml", "--report", "sub/report.json", "--check") == 1
-    report = json.loads(Path("sub/report.json").read_bytes())
+    report = fitting("convert", Path("sub/report.json").read_text())
     failed = [file for file in report["files"] if file["outcome"] == "failed"]
     assert [(file["source"], file["error"]) for file in failed] == [
         (str(Path("in/bad.yaml")), f"{failed[0]['source']}: is empty")
@@ -206,6 +188,9 @@ def test_names_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         f"failed: {Path('in/bad.json')}: is empty\n",
     )
+    assert _run("--check-names", "--json") == 1
+    value = fitting("convert", capsys.readouterr().out)
+    assert value["totals"] == {"recordings": 2, "wrong": 1, "faulty": 0, "failed": 1}
 
 
 def test_types_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
@@ -231,7 +216,7 @@ def test_types_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
         (("--to", "yaml", "--check-names"), "argument --check-names: not allowed with argument --to"),
         (("--to", "yaml", "--check", "--dry-run"), "argument --dry-run: not allowed with argument --check"),
         (("--to", "yaml", "--jobs", "0"), "argument --jobs: is the number of processes, 1 or more"),
-        (("--to", "yaml", "--jobs", "two"), "argument --jobs: invalid _count value: two"),
+        (("--to", "yaml", "--jobs", "two"), "argument --jobs: is the number of processes, 1 or more"),
         (("--to", "yaml", "--check-types"), "--check-types goes with --check-names"),
         (("--to", "yaml", "--group-by", "suite"), "argument --group-by: invalid choice: suite"),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.schemas import fits
+from cli.schemas import fitting
 from llmvcr.cli import main
 from llmvcr.interaction import Interaction, Request, Response
 from llmvcr.storage import dump, load
@@ -35,16 +35,6 @@ LONE = """\
 - #0 openai chat.completions, smollm2-135m-instruct: "Name three colours."
 + #0 openai models.list
 """
-JSON = {
-    "version": int,
-    "a": str,
-    "b": str,
-    "same": bool,
-    "compared": int,
-    "pairs": [{"a": int, "b": int, "call": str, "changes": [dict]}],
-    "only_a": [{"number": int, "call": str}],
-    "only_b": [{"number": int, "call": str}],
-}
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.yaml")))
@@ -102,12 +92,11 @@ def test_a_long_text_is_shown_around_its_change(tmp_path: Path, capsys: pytest.C
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """A stable shape, each change with its place and both values; a value that one side lacks has no key."""
+    """Each change with its place and both values; a value that one side lacks has no key."""
     path = SAMPLES / "chat.yaml"
     assert main(["diff", f"{path}#0", f"{path}#1", "--json"]) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert fits(told, JSON) == []
-    assert told["pairs"][0]["changes"][1:] == [
+    value = fitting("diff", capsys.readouterr().out)
+    assert value["pairs"][0]["changes"][1:] == [
         {"in": "request", "path": "messages[2]", "b": {"role": "user", "content": "And of Italy?"}},
         {
             "in": "answer",
@@ -117,7 +106,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         },
     ]
     assert main(["diff", str(path), str(path), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["same"] is True
+    assert fitting("diff", capsys.readouterr().out)["same"] is True
 
 
 def test_trouble(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

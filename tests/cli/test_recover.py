@@ -11,6 +11,7 @@ import llmvcr
 from llmvcr.cli import main
 from llmvcr.interaction import Interaction, Request, Response
 from llmvcr.storage import Journal, only_one
+from made_up_keys import drawn
 
 ONE, TWO = (
     Interaction(Request("GET", f"http://x/{name}"), Response(200, "OK", (), (name.encode(),)))
@@ -140,3 +141,17 @@ def test_a_stale_lock(tmp_path: Path) -> None:
         assert list(llmvcr.load(path)) == [ONE]
     left = [one.name for one in (tmp_path / ".llmvcr").iterdir()]
     assert sorted(left) == [".gitignore", f"{mark}.incomplete"]
+
+
+def test_a_secret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What looks like a secret is not written; the message says where the rest is, masked."""
+    path, secret = tmp_path / "c.yaml", f"sk-proj-{drawn('a', 48)}"
+    journal = _leave(path, Interaction(Request("GET", "http://x/"), Response(200, "OK", (), (secret.encode(),))))
+    assert main(["recover", str(path)]) == 1
+    _, err = capsys.readouterr()
+    assert f"failed: {path}: is not written, since what looks like a secret would be in it" in err
+    assert secret not in err
+    assert not path.exists()
+    assert not journal.exists()
+    (kept,) = tmp_path.glob(".llmvcr/refused-*")
+    assert secret not in kept.read_text()

@@ -7,13 +7,15 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cli.schemas import CALL, fits
+from cli.schemas import fitting
 from llmvcr.cli import main
-from llmvcr.cli.paper import Paper, visible
+from llmvcr.cli.paper import Paper
+from llmvcr.cli.progress import visible
 from llmvcr.interaction import Interaction, Request, Response
 from llmvcr.storage import dump, load
 from shared import CASSETTES, corpus
@@ -92,7 +94,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "words"),
     [
         (WEATHER, TOLD),
         (CASSETTES / "samples" / "chat_stream.yaml", STREAM),
@@ -100,21 +102,21 @@ class Terminal(io.StringIO):
     ],
     ids=["seed", "stream", "errors"],
 )
-def test_a_cassette_is_told(path: Path, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cassette_is_told(path: Path, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The conversation, plain and whole where the output is no terminal."""
     assert main(["show", str(path)]) == 0
-    assert capsys.readouterr() == (f"{path}{told}", "")
+    assert capsys.readouterr() == (f"{path}{words}", "")
 
 
 def test_the_same_from_either_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is told does not depend on the format of the file."""
-    told = []
+    printed = []
     for suffix in ("yaml", "json"):
         path = tmp_path / f"tools.{suffix}"
         dump(load(CASSETTES / "samples" / "tools.yaml"), path)
         assert main(["show", str(path)]) == 0
-        told.append(capsys.readouterr().out.replace(str(path), ""))
-    assert told[0] == told[1]
+        printed.append(capsys.readouterr().out.replace(str(path), ""))
+    assert printed[0] == printed[1]
 
 
 def test_one_interaction_raw(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,13 +129,28 @@ def test_one_interaction_raw(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.endswith('{"error":{"message":"File Not Found","type":"not_found_error","code":404}}\n')
 
 
+def test_for_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For git's textconv: nothing that changes when the same is recorded again; what is no recording as it is."""
+    call = load(CASSETTES / "samples" / "chat_stream.yaml")[0]
+    told = []
+    for number in range(2):
+        times = tuple(float(number + place) for place in range(len(call.response.chunks) + 1))
+        again = replace(call, response=replace(call.response, times=times), recorded_at=f"2026-11-2{number}T00:00:00Z")
+        dump([again], tmp_path / f"{number}.yaml")
+        assert main(["show", str(tmp_path / f"{number}.yaml"), "--for-diff"]) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1] == STREAM.partition("\n")[2].replace(", recorded 2026-11-22T09:12:23Z", "")
+    for text in ("# Cassettes\n\nOf ours.\n", "<<<<<<< ours\ninteractions:\n"):
+        (tmp_path / "other").write_text(text)
+        assert main(["show", str(tmp_path / "other"), "--for-diff"]) == 0
+        assert capsys.readouterr() == (text, "")
+
+
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """A stable shape: every key of every call is there, with values of its kind."""
+    """Every call, by the schema."""
     assert main(["show", str(CASSETTES / "samples"), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert fits(told, {"version": int, "files": [{"path": str, "interactions": [{"number": int, **CALL}]}]}) == []
-    assert told["version"] == 1
-    assert len(told["files"]) == 16
+    value = fitting("show", capsys.readouterr().out)
+    assert len(value["files"]) == 16
 
 
 def test_a_folder_with_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.schemas import fits
+from cli.schemas import fitting
 from llmvcr.cli import main
 from llmvcr.interaction import Interaction, Request, Response, failure
 from llmvcr.storage import dump
@@ -24,18 +24,6 @@ openai    models.list                                  1       0           0    
 openai    models.retrieve   no-such-model              1       1           0          0       0    0     74
 all                                                    5       2           0         54       0   16  2,671
 """
-_ROW = {
-    **dict.fromkeys(("calls", "failed", "incomplete"), int),
-    "tokens": dict.fromkeys(("input", "cached", "output", "reasoning"), int),
-    "bytes": {"request": int, "answer": int},
-    "cost": object,
-}
-JSON = {
-    **dict.fromkeys(("version", "files", "interactions", "others"), int),
-    "unreadable": [{"path": str, "reason": str}],
-    **_ROW,
-    "rows": [{"provider": str, "endpoint": str, "model": str, **_ROW}],
-}
 
 
 @pytest.fixture
@@ -53,13 +41,12 @@ def test_a_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.usefixtures("without_prices")
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """A stable shape, over a tree."""
+    """The same as data, over a tree."""
     assert main(["stats", str(CASSETTES), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert fits(told, JSON) == []
-    assert (told["files"], told["calls"], told["failed"], told["cost"]) == (18, 28, 4, None)
-    assert told["tokens"] == {"input": 794, "cached": 0, "output": 236, "reasoning": 0}
-    assert sum(row["calls"] for row in told["rows"]) == told["calls"]
+    value = fitting("stats", capsys.readouterr().out)
+    assert (value["files"], value["calls"], value["failed"], value["cost"]) == (18, 28, 4, None)
+    assert value["tokens"] == {"input": 794, "cached": 0, "output": 236, "reasoning": 0}
+    assert sum(row["calls"] for row in value["rows"]) == value["calls"]
 
 
 def test_a_file_named_twice_counts_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,9 +68,9 @@ def test_money(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     calls = [Interaction(Request("POST", f"{host}/v1/chat/completions", (), body), said) for host in hosts]
     dump(calls, tmp_path / "c.yaml")
     assert main(["stats", str(tmp_path), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)["cost"]
-    assert told["priced"] == 1
-    assert told["usd"] > 0
+    cost = fitting("stats", capsys.readouterr().out)["cost"]
+    assert cost["priced"] == 1
+    assert cost["usd"] > 0
     assert main(["stats", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "US dollars" in out
@@ -96,8 +83,8 @@ def test_failed_and_incomplete(tmp_path: Path, capsys: pytest.CaptureFixture[str
     cut = Response(200, chunks=(b'data: {"choices": []}\n\n',), ended="ReadTimeout", error="timed out")
     dump([Interaction(request, cut), Interaction(request, failure("ConnectError", "refused"))], tmp_path / "c.yaml")
     assert main(["stats", str(tmp_path), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["calls"], told["failed"], told["incomplete"]) == (2, 1, 1)
+    value = fitting("stats", capsys.readouterr().out)
+    assert (value["calls"], value["failed"], value["incomplete"]) == (2, 1, 1)
 
 
 def test_bad_files_and_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +92,7 @@ def test_bad_files_and_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / "bad.yaml").write_text("interactions: [")
     assert main(["stats", str(tmp_path), "--json"]) == 1
     out, err = capsys.readouterr()
-    assert json.loads(out)["unreadable"][0]["path"] == str(tmp_path / "bad.yaml")
+    assert fitting("stats", out)["unreadable"][0]["path"] == str(tmp_path / "bad.yaml")
     assert err.startswith(f"failed: {tmp_path / 'bad.yaml'}, line 2, column 1: ")
     assert main(["stats", str(tmp_path / "no")]) == 2
     assert capsys.readouterr() == ("", f"llmvcr: {tmp_path / 'no'} is not there\n")
