@@ -24,6 +24,12 @@ INI_OPTIONS: dict[str, tuple[str, object, str]] = {
     "llmvcr_ignore": ("linelist", (), "paths of requests that are not compared, one a line"),
     "llmvcr_ids": ("linelist", (), "paths of requests where ids stand that differ from run to run, one a line"),
     "llmvcr_patterns": ("linelist", (), "PATH = REGEX, one a line: what of the text at a path is not compared"),
+    "llmvcr_max_age": ("string", "", "how old a recording may be: 12h, 30d, 8w"),
+    "llmvcr_stale": ("string", "warn", "what a recording does that is older: warn, fail or record"),
+    "llmvcr_failed": ("string", "keep", "whether a cassette takes in what a failed test recorded: keep or drop"),
+    "llmvcr_side_traffic": ("string", "ignore", "telemetry and downloads of libraries: ignore, record or block"),
+    "llmvcr_normalize": ("string", "off", "what of recordings is written alike in every run: off, ids, times or on"),
+    "llmvcr_summary": ("string", "auto", "the summary of a run: auto (with -v), on or off"),
     "llmvcr_unused_rules": ("bool", False, "name the rules of yours that found nothing in the whole run"),
 }
 """Every ini option: its type, its default, its help."""
@@ -36,10 +42,19 @@ _CHOICES = {
     "llmvcr_compressed": ("unpack", "keep"),
     "llmvcr_leaks": ("fail", "warn", "off"),
     "llmvcr_block_network": ("cassette", "all", "off"),
+    "llmvcr_stale": ("warn", "fail", "record"),
+    "llmvcr_failed": ("keep", "drop"),
+    "llmvcr_side_traffic": ("ignore", "record", "block"),
+    "llmvcr_normalize": ("off", "ids", "times", "on"),
+    "llmvcr_summary": ("auto", "on", "off"),
 }
 _TIMING = re.compile(r"none|recorded|\d+(\.\d+)?")
 
-_PASSED = ("llmvcr_miss", "llmvcr_timing", "llmvcr_keep", "llmvcr_compressed", "llmvcr_leaks", "llmvcr_block_network")
+_PASSED = (
+    *("llmvcr_miss", "llmvcr_timing", "llmvcr_keep", "llmvcr_compressed", "llmvcr_leaks", "llmvcr_block_network"),
+    *("llmvcr_max_age", "llmvcr_stale", "llmvcr_failed", "llmvcr_side_traffic"),
+    "llmvcr_normalize",
+)
 """Those that a cassette takes under the same name, with the same values."""
 
 
@@ -54,6 +69,10 @@ def check(config: Any) -> None:
     for name, values in _CHOICES.items():
         if config.getini(name) not in values:
             raise OptionError(f"ini option {name} is {' or '.join(values)}, not {config.getini(name)!r}")
+    if config.getini("llmvcr_max_age"):
+        from llmvcr.lifecycle import max_age  # noqa: PLC0415 - storage and yaml come with it
+
+        max_age(config.getini("llmvcr_max_age"), name="ini option llmvcr_max_age")
     said = config.getini("llmvcr_timing")
     if not _TIMING.fullmatch(said):
         raise OptionError(f"ini option llmvcr_timing is none, recorded or a factor such as 0.5, not {said!r}")

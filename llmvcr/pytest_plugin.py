@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import copy
-import os
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llmvcr import ini
-from llmvcr.errors import FaultError, OptionError
+from llmvcr.errors import FaultError, OptionError, StaleError
 from llmvcr.ini import INI_OPTIONS
-from llmvcr.reporting import Misses
+from llmvcr.reporting import Ending, Misses, Rules
 
 if TYPE_CHECKING:
     from llmvcr.bridge import LlmCassette
@@ -40,6 +40,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--llmvcr-unused-rules", action="store_true", help="name the rules of yours that found nothing in the whole run"
     )
+    group.addoption(
+        "--llmvcr-unused",
+        choices=("report", "fail", "prune"),
+        help="what becomes of recordings that no test of the whole suite plays: reported, the run fails, or removed",
+    )
+    group.addoption(
+        "--llmvcr-mode",
+        choices=("refresh", "verify"),
+        help="refresh: record what no longer matches, and drop what is not played; "
+        "verify: send every call, and say what the answers have changed in; instead of --record-mode",
+    )
     for name, (kind, default, text) in INI_OPTIONS.items():
         parser.addini(name, text, type=kind, default=default)  # type: ignore[arg-type]
 
@@ -53,10 +64,24 @@ def pytest_configure(config: pytest.Config) -> None:
         options, rules = ini.options(config), ini.rules(config)
     except OptionError as error:
         raise pytest.UsageError(str(error)) from None
-    on = _is_on(config, "llmvcr")
-    if on and config.pluginmanager.hasplugin("recording"):
-        config.pluginmanager.register(Recording(config, options, rules), "llmvcr-recording")
-        config.pluginmanager.register(Misses(config.getini("llmvcr_swallowed")), "llmvcr-misses")
+    on = _is_on(config, "llmvcr") and config.pluginmanager.hasplugin("recording")
+    asked = [f"--{name.replace('_', '-')}" for name in ("llmvcr_mode", "llmvcr_unused") if config.getoption(name)]
+    if asked and not on:
+        message = f"{asked[0]} needs llmvcr and pytest-recording, one of which is off"
+        raise pytest.UsageError(message)
+    if not on:
+        return
+    if config.getoption("llmvcr_mode") and not hasattr(config, "workerinput"):
+        if config.getoption("record_mode"):
+            message = "--llmvcr-mode stands in the place of --record-mode: give one of the two"
+            raise pytest.UsageError(message)
+        config.option.record_mode = "new_episodes"  # for pytest-recording, which blocks the network under none
+    ending, told = Ending(config), Rules(rules)
+    if config.getoption("llmvcr_unused_rules") or _is_on(config, "llmvcr_unused_rules"):
+        config.pluginmanager.register(told, "llmvcr-rules")
+    config.pluginmanager.register(Recording(config, options, ending), "llmvcr-recording")
+    config.pluginmanager.register(ending, "llmvcr-ending")
+    config.pluginmanager.register(Misses(config.getini("llmvcr_swallowed")), "llmvcr-misses")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -86,14 +111,11 @@ def _is_on(config: pytest.Config, name: str) -> bool:
 class Recording:
     """The hooks and fixtures that take part while llmvcr is on."""
 
-    def __init__(self, config: pytest.Config, options: dict[str, Any], rules: Collection[str]) -> None:
-        """Take the options of every cassette, and the rules among them as people read them."""
+    def __init__(self, config: pytest.Config, options: dict[str, Any], ending: Ending) -> None:
+        """Take the options of every cassette, and who is told what became of each."""
         self._format: str = config.getini("llmvcr_format")
-        self._options = options
-        self._tells_unused = config.getoption("llmvcr_unused_rules") or _is_on(config, "llmvcr_unused_rules")
-        self._rules = set(rules)  # those in force in any test
-        self._applied: set[str] = set()
-        self._recovered: dict[str, int] = {}
+        self._mode: str | None = config.getoption("llmvcr_mode")
+        self._options, self._ending = options, ending
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_recording_configure(self, vcr: Any) -> None:
@@ -143,49 +165,34 @@ class Recording:
             from llmvcr.faults import checked  # noqa: PLC0415 - every provider comes with it
 
             merged["llmvcr_faults"] = (*checked(merged.get("llmvcr_faults", ())), *faults)
+        if merged.get("llmvcr_mode"):
+            record_mode = "new_episodes"
         mode = merged.get("record_mode", record_mode)
         cassette, older = _named(request, Path(vcr_cassette_dir), f".{merged.get('serializer', 'yaml')}", mode)
         # One mark says it all: what was merged here is not merged, nor copied, once more.
         mark = SimpleNamespace(args=(*(path for mark in vcr_markers for path in mark.args), *older), kwargs=merged)
+        begun = time.perf_counter()
+        opened: Any = None
+        missed = 0
         try:
             with _vcr.use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
-                if opened.recovered:
-                    self._recovered[str(opened.path)] = opened.recovered
+                begun = time.perf_counter() - begun
+                opened.life.part_of_run = True
                 runs.go_on(opened, request, once=mode == "once")
                 yield opened
                 opened.failed = request.node.stash.get(_FAILED, False)
-                if self._tells_unused:
-                    named, applied = opened.rules()
-                    self._rules.update(named)
-                    self._applied.update(applied)
-        except FaultError as error:
+                missed = len(opened.missed)
+                if told := pytestconfig.pluginmanager.getplugin("llmvcr-rules"):
+                    told.heard(*opened.rules())
+        except (FaultError, StaleError) as error:
             pytest.fail(str(error), pytrace=False)
+        finally:
+            if opened is not None:
+                from llmvcr.bridge import account  # noqa: PLC0415 - vcr is there by now
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker of pytest-xdist says of its rules, and of what came back."""
-        output = getattr(node, "workeroutput", {})
-        named, applied = output.get("llmvcr_rules", ((), ()))
-        self._rules.update(named)
-        self._applied.update(applied)
-        self._recovered.update(output.get("llmvcr_recovered", {}))
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Tell the controller of pytest-xdist of this worker's rules, and of what came back."""
-        if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput["llmvcr_rules"] = sorted(self._rules), sorted(self._applied)
-            session.config.workeroutput["llmvcr_recovered"] = self._recovered
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what was recovered; and name the rules that found nothing, where that was asked for."""
-        for path, count in sorted(self._recovered.items()):
-            many = f"{count} interaction{'' if count == 1 else 's'} recovered from a run that was cut short"
-            terminalreporter.write_line(f"llmvcr: {os.path.relpath(path)}: {many}")
-        if not self._tells_unused or not self._rules:
-            return
-        terminalreporter.section("rules of llmvcr that found nothing")
-        for rule in sorted(self._rules - self._applied) or [f"none of {len(self._rules)}"]:
-            terminalreporter.line(rule)
+                counted = account(opened, missed=missed, seconds=begun, prices=self._ending.prices)
+                own = _is_own(request, vcr_cassette_dir)
+                self._ending.closed(opened, request.node, vcr_cassette_dir, own=own, account=counted)
 
     def _merged(self, config: dict[str, Any], marks: list[pytest.Mark]) -> dict[str, Any]:
         """Merge ini, `vcr_config` and marks, the nearest mark last; refuses unknown options by name."""
@@ -201,6 +208,7 @@ class Recording:
                 merged |= mark.kwargs
         except OptionError as error:
             raise pytest.UsageError(str(error)) from None
+        _enter_mode(merged, marks, self._mode)
         merged = without_idle_rules(merged, where="pytest.mark.vcr and vcr_config together")
         if merged.get("serializer") == "vcr_json":
             # pytest-recording makes the serializer's name the file's suffix, and vcrpy's JSON ends in .json too.
@@ -220,6 +228,31 @@ def _named(request: pytest.FixtureRequest, folder: Path, suffix: str, mode: str)
         runs.begin_anew(folder / f"{short}{suffix}")
         return short, ()
     return short, runs.older(request.node, folder, name, suffix, _vcr.MAX_FILENAME_LEN)
+
+
+def _enter_mode(merged: dict[str, Any], marks: list[pytest.Mark], asked: str | None) -> None:
+    """Have a record mode of ours in the place of pytest-recording's; what a mark says comes before the command line."""
+    said = {name for mark in marks for name in ("llmvcr_mode", "record_mode") if name in mark.kwargs}
+    if len(said) == 2:
+        message = "pytest.mark.vcr: llmvcr_mode stands in the place of record_mode: give one of the two"
+        raise pytest.UsageError(message)
+    if asked and not said:
+        merged["llmvcr_mode"] = asked
+    if merged.get("llmvcr_mode"):
+        merged.pop("llmvcr_mode" if "record_mode" in said else "record_mode", None)
+
+
+def _is_own(request: pytest.FixtureRequest, folder: str) -> bool:
+    """Say whether a cassette is the test's alone: it has the name and the folder that a test gets by itself."""
+    from pytest_recording.plugin import get_default_cassette_name  # noqa: PLC0415 - as the rest of it
+
+    from llmvcr import runs  # noqa: PLC0415 - storage comes with it
+
+    plain = get_default_cassette_name(request.cls, request.node.name)
+    name = plain + runs.own_mark(request.node, plain)
+    alone = request.getfixturevalue("default_cassette_name") == name
+    marked = request.node.get_closest_marker("default_cassette") is not None
+    return alone and not marked and Path(folder) == request.path.parent / "cassettes" / request.path.stem
 
 
 def _faults(node: pytest.Item) -> list[Fault]:

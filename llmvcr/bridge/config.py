@@ -65,6 +65,7 @@ KNOWN_OPTIONS = frozenset({*OWN_OPTIONS, *_VCRPY_OPTIONS})
 """What `use_cassette`, the mark and `vcr_config` take."""
 
 
+_VCRPY_MATCH_ON: tuple[str, ...] = inspect.signature(VcrpyVCR).parameters["match_on"].default
 _RULES = ("llmvcr_match", "llmvcr_ignore", "llmvcr_ids", "llmvcr_patterns", "llmvcr_canonical")
 
 
@@ -93,10 +94,10 @@ def without_idle_rules(options: Mapping[str, Any], *, where: str) -> dict[str, A
 
 
 def _idle(options: Mapping[str, Any]) -> tuple[str, ...]:
-    matchers = (*options.get("match_on", ("llm",)), *(options.get("additional_matchers") or ()))
+    if "llm" in (*options.get("match_on", ("llm",)), *(options.get("additional_matchers") or ())):
+        return ()
     defaults = {option.name: option.default for option in fields(Options)}
-    named = tuple(name for name in _RULES if options.get(name) and options[name] != defaults[name])
-    return () if "llm" in matchers else named
+    return tuple(name for name in _RULES if options.get(name) and options[name] != defaults[name])
 
 
 def _said(idle: Sequence[str]) -> str:
@@ -136,6 +137,7 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
                 self._walls = None
             if cassette is not None:
                 SWITCHBOARD.leave(cassette)
+                cassette.failed = cassette.failed or exc_info[:1] != (None,)
             super().__exit__(*exc_info)
             if cassette is not None:
                 cassette.ended(well=exc_info[:1] == (None,))
@@ -163,7 +165,7 @@ def register(vcr: VcrpyVCR, **options: Any) -> None:
         raise OptionError(message)
     defaults = Options(**options).checked()
     vcr.register_matcher("llm", llm)
-    if tuple(vcr.match_on) == inspect.signature(VcrpyVCR).parameters["match_on"].default:
+    if tuple(vcr.match_on) == _VCRPY_MATCH_ON:
         vcr.match_on = ("llm",)
     for name, serializer in SERIALIZERS:
         vcr.register_serializer(name, serializer)
@@ -174,7 +176,10 @@ def register(vcr: VcrpyVCR, **options: Any) -> None:
     def use(**config: Any) -> Any:
         check_options(config, where="use_cassette")
         own = {name: config.pop(name) for name in OWN_OPTIONS if name in config}
-        chosen = replace(defaults, **own).checked()
+        chosen = replace(defaults, **own).checked() if own else defaults
+        if chosen.llmvcr_mode is not None and "record_mode" in config:
+            message = f"use_cassette: llmvcr_mode={chosen.llmvcr_mode!r} stands in the place of record_mode: give one"
+            raise OptionError(message)
         # What `register` was given holds for a whole suite, and is meant for those of its tests that go by `llm`.
         near = {**{name: getattr(defaults, name) for name in _RULES}, **own} if isinstance(vcr, VCR) else own
         without_idle_rules({"match_on": vcr.match_on, **config, **near}, where="use_cassette")

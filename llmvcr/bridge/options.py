@@ -11,6 +11,8 @@ from llmvcr import redaction
 from llmvcr.bridge.recording import Keep
 from llmvcr.errors import OptionError
 from llmvcr.faults import Fault, checked
+from llmvcr.lifecycle import max_age
+from llmvcr.normalizing import What
 from llmvcr.rulesets import RuleSet, ruleset
 from llmvcr.secrets.options import Option as RedactOption
 
@@ -26,6 +28,11 @@ _CHOICES: dict[str, tuple[str | None, ...]] = {
     "llmvcr_compressed": ("unpack", "keep"),
     "llmvcr_leaks": ("fail", "warn", "off"),
     "llmvcr_block_network": get_args(Block),
+    "llmvcr_mode": (None, "refresh", "verify"),
+    "llmvcr_stale": ("warn", "fail", "record"),
+    "llmvcr_failed": ("keep", "drop"),
+    "llmvcr_side_traffic": ("ignore", "record", "block"),
+    "llmvcr_normalize": ("off", "ids", "times", "on"),
 }
 
 
@@ -44,6 +51,12 @@ class Options:
     path, and `llmvcr_canonical` is a function of the fields to compare: see `llmvcr.rulesets.ruleset`.
 
     `llmvcr_faults` are what goes wrong, one or several `llmvcr.Fault`.
+
+    `llmvcr_mode` is a record mode of ours: "refresh" records what no longer matches and drops what was not played,
+    "verify" sends every call and compares. `llmvcr_max_age` ("30d") is how old a recording may be, and `llmvcr_stale`
+    what an older one does. `llmvcr_failed` is whether the file takes in what a test recorded that failed.
+    `llmvcr_side_traffic` is what becomes of telemetry and downloads (`llmvcr.side_traffic`). `llmvcr_normalize` is what
+    of a recording is written alike in every run ("on" is both, see `llmvcr.normalizing`).
     """
 
     llmvcr_miss: Literal["raise", "abort"] = "raise"
@@ -61,6 +74,12 @@ class Options:
     llmvcr_patterns: Mapping[str, str | Sequence[str]] | None = None
     llmvcr_canonical: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     llmvcr_faults: Sequence[Fault] = ()
+    llmvcr_mode: Literal["refresh", "verify"] | None = None
+    llmvcr_max_age: str = ""
+    llmvcr_stale: Literal["warn", "fail", "record"] = "warn"
+    llmvcr_failed: Literal["keep", "drop"] = "keep"
+    llmvcr_side_traffic: Literal["ignore", "record", "block"] = "ignore"
+    llmvcr_normalize: Literal["off", "ids", "times", "on"] = "off"
 
     def checked(self) -> Options:
         """Give these options back; raises OptionError for a value that one cannot have, naming the option."""
@@ -71,8 +90,19 @@ class Options:
         _ = self.pace
         redaction.redactor(self.llmvcr_redact, {})
         _ = self.allowed
+        if max_age(self.llmvcr_max_age) and "times" in self.normalizes:
+            raise OptionError(
+                f"llmvcr_normalize = {self.llmvcr_normalize} leaves no time of recording for llmvcr_max_age to go by; "
+                "leave one of the two out, or normalize ids alone"
+            )
         self.rules()
         return replace(self, llmvcr_faults=checked(self.llmvcr_faults))
+
+    @property
+    def normalizes(self) -> frozenset[What]:
+        """What is written alike in every run."""
+        named: dict[str, tuple[What, ...]] = {"ids": ("ids",), "times": ("times",), "on": ("ids", "times")}
+        return frozenset(named.get(self.llmvcr_normalize, ()))
 
     @property
     def allowed(self) -> tuple[str, ...]:

@@ -174,7 +174,7 @@ def test_after_a_crash(mode: str, suite: Suite, monkeypatch: pytest.MonkeyPatch)
     result = suite.start(f"--record-mode={mode}")
     result.assert_outcomes(passed=mode != "none", failed=mode == "none")
     path = "cassettes/test_it/test_it.yaml"
-    result.stdout.fnmatch_lines([f"llmvcr: {path}: 2 interactions recovered from a run that was cut short"])
+    result.stdout.fnmatch_lines([f"{path}: 2 interactions recovered from a run that was cut short"])
     suite.run("--record-mode=once", passed=1)
     assert suite.server.words == ["one", "two", "three"]
     assert _prompts(suite, "test_it/test_it.yaml") == ["one", "two", "three"]
@@ -190,7 +190,7 @@ def test_a_worker_that_crashes(suite: Suite, monkeypatch: pytest.MonkeyPatch) ->
     suite.start("--record-mode=once", subprocess=True)
     monkeypatch.delenv("MADE_UP_DEATH")
     result = suite.run("--record-mode=once", "-n1", passed=1)
-    result.stdout.fnmatch_lines(["llmvcr: *test_it.yaml: 2 interactions recovered from a run that was cut short"])
+    result.stdout.fnmatch_lines(["*test_it.yaml: 2 interactions recovered from a run that was cut short"])
 
 
 def test_a_test_that_fails_may_go_on(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:

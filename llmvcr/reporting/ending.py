@@ -1,0 +1,218 @@
+"""The end of a run: what all its tests did with their cassettes, joined over all workers, printed once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from llmvcr.reporting.leftovers import Leftovers, leftovers, pruned, refreshed, shown
+from llmvcr.reporting.summary import named, summary
+from llmvcr.reporting.wholeness import asked_for, ended
+
+if TYPE_CHECKING:
+    from llmvcr.lifecycle import Account, Use
+    from llmvcr.prices import Prices
+
+__all__ = ["Ending"]
+
+_HOOK = pluggy.HookimplMarker("pytest")  # pytest's own `hookimpl`
+_OUTPUT = "llmvcr_ending"  # under which a worker of pytest-xdist tells its controller
+_TESTS_FAILED = 1  # pytest.ExitCode
+_CASSETTES = "cassettes"
+
+
+class Ending:
+    """The hooks that see a whole run, and what the cassettes of its tests tell them."""
+
+    def __init__(self, config: Any) -> None:
+        """Take pytest's configuration, with what was asked to be said."""
+        said = config.getini("llmvcr_summary")
+        self._sums = said == "on" or (said == "auto" and config.get_verbosity() > 0)
+        self._unused: str | None = config.getoption("llmvcr_unused")
+        self._account: Account | None = None
+        self._uses: list[Use] = []
+        self._opened: set[str] = set()  # real paths
+        self._folders: set[str] = set()
+        self._collected = 0
+        self._modules: set[str] = set()  # the folders where cassettes stand, as a rule, of every test that was chosen
+        self._places: dict[str, str] = {}  # by marked test, that folder
+        self._visited: set[str] = set()  # the marked tests that opened theirs
+        self._spared: set[str] = set()
+        self._narrowed: set[str] = set()
+        self._lines: list[str] = []
+        self._prices: Prices | None = None
+        self._watching = contextlib.ExitStack()
+
+    @property
+    def prices(self) -> Prices | None:
+        """What calls cost, where somebody wants to know what was saved."""
+        if self._sums and self._prices is None:
+            from llmvcr.prices import Prices  # noqa: PLC0415 - genai-prices comes with it
+
+            self._prices = Prices()
+        return self._prices
+
+    def closed(self, opened: Any, node: Any, folder: str, *, own: bool, account: Account) -> None:
+        """Take in what one test's cassette says, when it is closed."""
+        self._account = account if self._account is None else self._account + account
+        self._visited.add(node.nodeid)
+        self._folders.add(os.path.realpath(folder))
+        if self._unused or opened.life.refreshes:
+            self._uses += opened.life.uses(own=own)
+
+    @_HOOK
+    def pytest_sessionstart(self) -> None:
+        """Begin to note which cassettes are opened, by whomever, where files may be removed."""
+        if self._unused:
+            from llmvcr.bridge import watched  # noqa: PLC0415 - vcr is imported where it is asked for
+
+            self._watching.enter_context(watched(self._opened.add))
+
+    @_HOOK
+    def pytest_itemcollected(self) -> None:
+        """Count the tests, before plugins choose among them."""
+        self._collected += 1
+
+    @_HOOK
+    def pytest_collection_finish(self, session: Any) -> None:
+        """Note where the cassettes of the marked tests stand, as a rule, should one not come to open its own."""
+        if len(session.items) < self._collected:
+            self._narrowed.add("tests were deselected")  # also by plugins that say nothing of it
+        for item in session.items:
+            self._modules.add(str(_place(item.path)))
+            if item.get_closest_marker("vcr") is not None:
+                self._places[item.nodeid] = str(_place(item.path))
+
+    @_HOOK
+    def pytest_deselected(self, items: Any) -> None:
+        """Note that tests were left out."""
+        if items:
+            self._narrowed.add("tests were deselected")
+
+    @_HOOK
+    def pytest_collectreport(self, report: Any) -> None:
+        """Note the files whose tests nobody knows."""
+        if report.failed:
+            self._narrowed.add(f"{report.nodeid or 'a file'} could not be collected")
+        elif report.skipped:
+            self._spared.add(report.nodeid)
+
+    @_HOOK(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        """Take over what a worker of pytest-xdist tells."""
+        told = getattr(node, "workeroutput", {}).get(_OUTPUT)
+        if told is None or error:
+            self._narrowed.add("a worker of pytest-xdist did not come to its end")
+            return
+        from llmvcr.lifecycle import Account, Use  # noqa: PLC0415 - storage and yaml come with it
+
+        if told["account"] is not None:
+            account = Account.of_json(told["account"])
+            self._account = account if self._account is None else self._account + account
+        self._uses += [Use(path, Counter(unused), *rest) for path, unused, *rest in told["uses"]]
+        for mine, theirs in ((self._opened, "opened"), (self._folders, "folders"), (self._visited, "visited")):
+            mine.update(told[theirs])
+        self._spared.update(told["spared"])
+        self._modules.update(told["modules"])
+        self._narrowed.update(told["narrowed"])
+        self._places.update(told["places"])
+
+    @_HOOK
+    def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
+        """Tell the controller of pytest-xdist; or, where there is none, do what was asked with what is left."""
+        self._watching.close()
+        config = session.config
+        if hasattr(config, "workeroutput"):
+            config.workeroutput[_OUTPUT] = self._told()
+            return
+        renewed = any(use.renewed for use in self._uses)
+        if not self._unused and not renewed:
+            return
+        reasons = sorted({*asked_for(config), *ended(session, exitstatus), *self._narrowed})
+        if renewed:
+            self._lines += refreshed(self._uses, whole=not reasons)
+        if not self._unused:
+            return
+        if reasons:
+            self._lines.append(f"unused recordings are not looked for: {'; '.join(reasons)}")
+            return
+        found = leftovers(self._uses, self._opened, self._folders, set(self._never_opened(config.rootpath)))
+        self._lines += self._acted(found)
+        if found and self._unused == "fail" and int(exitstatus) == 0:
+            session.exitstatus = _TESTS_FAILED
+
+    @_HOOK
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print what there is to say, under one headline."""
+        lines = [*self._facts(), *self._lines]
+        if self._sums and self._account is not None:
+            lines += summary(self._account)
+        if not lines:
+            return
+        terminalreporter.section("llmvcr")
+        for line in lines:
+            terminalreporter.line(line)
+
+    def _acted(self, found: Leftovers) -> Iterator[str]:
+        if not found:
+            yield "no recording is left that no test plays"
+        elif self._unused == "prune":
+            yield from pruned(found)
+        else:
+            yield from found.told()
+            if self._unused == "fail":
+                yield "the run fails, since recordings are left over (--llmvcr-unused=fail); =prune removes them"
+
+    def _facts(self) -> Iterator[str]:
+        account = self._account
+        if account is None:
+            return
+        for cassette, count in sorted(account.recovered):
+            many = f"{count} interaction{'' if count == 1 else 's'}"
+            yield f"{shown(cassette)}: {many} recovered from a run that was cut short"
+        for cassette, lines in account.changed:
+            yield f"{shown(cassette)}: answers have changed since they were recorded"
+            yield from (f"  {line}" for line in lines)
+        if account.verified and not account.changed:
+            yield f"{account.verified:,} answers are what they were when they were recorded"
+        for cassette, count, place in account.aside:
+            many = f"{count} interaction{'' if count == 1 else 's'} of a test that failed"
+            yield f"{shown(cassette)}: {many} are not in it, but kept in {shown(place)}"
+        if account.undated:
+            paths = tuple(sorted(account.undated))
+            yield f"llmvcr_max_age says nothing of cassettes without the time of their recording: {named(paths)}"
+
+    def _never_opened(self, root: Path) -> Iterable[str]:
+        """Give the folders where cassettes stand of marked tests that never opened them, as far as that is known."""
+        lost = {place for test, place in self._places.items() if test not in self._visited}
+        yield from lost
+        yield from (str(_place(Path(root, one))) for one in self._spared)
+        for cassettes in {Path(folder).parent for folder in self._folders if Path(folder).parent.name == _CASSETTES}:
+            for module in cassettes.parent.glob("*.py"):  # one that a conftest has left out, say
+                if (place := str(cassettes / module.stem)) not in self._modules:
+                    yield place
+        if lost:  # a folder of the user's own naming may be theirs
+            yield from (folder for folder in self._folders if Path(folder).parent.name != _CASSETTES)
+
+    def _told(self) -> dict[str, Any]:
+        return {
+            "account": None if self._account is None else self._account.as_json(),
+            "uses": [[one.path, dict(one.unused), one.judged, one.own, one.renewed] for one in self._uses],
+            "opened": sorted(self._opened),
+            "folders": sorted(self._folders),
+            "visited": sorted(self._visited),
+            "places": self._places,
+            "spared": sorted(self._spared),
+            "modules": sorted(self._modules),
+            "narrowed": sorted(self._narrowed),
+        }
+
+
+def _place(module: Path) -> Path:
+    return Path(os.path.realpath(module)).parent / _CASSETTES / module.stem
