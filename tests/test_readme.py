@@ -26,7 +26,7 @@ FIRST, ASKED, DATED, TALK, BUSY, PLAIN, *_ = blocks(
 )  # every one of them is run; the last by test_readme_moving
 RULES, REDACTED = blocks("ini")
 (KEPT,) = blocks("yaml")
-_, STOPPED = blocks("text")
+_, STOPPED, _ = blocks("text")
 
 
 class _Paris(BaseHTTPRequestHandler):
