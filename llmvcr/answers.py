@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-import zlib
 
 from llmvcr import ids
-from llmvcr.interaction import Json, Request, Response
-from llmvcr.wire import eventstream, ndjson, sniff, sse
+from llmvcr.interaction import Json, Request, Response, header
+from llmvcr.wire import codecs, eventstream, ndjson, sniff, sse
 
 __all__ = ["drawn"]
 
@@ -26,22 +24,13 @@ def drawn(request: Request, response: Response) -> frozenset[str]:
     """Give the ids in the id fields of an answer that its request does not name; none where it cannot be read.
 
     Only such as `ids.is_generated` takes for drawn: "call_1" is none. Reads JSON, SSE, NDJSON and AWS event streams,
-    plain or in gzip or deflate. Never raises.
+    plain or in an encoding of `llmvcr.wire.codecs`. Never raises.
     """
     found: set[str] = set()
-    for value in _values(_plain(response.body)):
+    for value in _values(codecs.plain(response.body, header(response.headers, "content-encoding"))):
         _collect(value, found)
     asked = request.url.encode("utf-8", "surrogatepass") + (request.body or b"")
     return frozenset(one for one in found if one.encode() not in asked)
-
-
-def _plain(body: bytes) -> bytes:
-    try:
-        if body.startswith(b"\x1f\x8b"):
-            return gzip.decompress(body)
-    except (OSError, EOFError, zlib.error):
-        pass  # cut, or no gzip at all: there is nothing to be read then
-    return body
 
 
 def _values(body: bytes) -> list[Json]:

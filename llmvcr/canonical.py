@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
-from urllib.parse import ParseResult, parse_qsl, quote, unquote_to_bytes, urlparse
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlparse
 
 from llmvcr import bodies, plans, renaming
 from llmvcr.errors import OptionError
@@ -15,7 +16,7 @@ from llmvcr.loosening import Loosening
 from llmvcr.providers import Endpoint, Rule, find, is_loopback, other, split_path
 from llmvcr.rulesets import DEFAULT, RuleSet
 
-__all__ = ["Canonical", "canonical", "text"]
+__all__ = ["Canonical", "canonical", "same", "text"]
 
 _PORTS = {"http": 80, "https": 443}
 # Sorted keys, no blanks, ASCII alone: one text for each value, whatever is in it (lone surrogates included).
@@ -55,19 +56,17 @@ def canonical(request: Request, ruleset: RuleSet = DEFAULT, known: AbstractSet[s
     stand whole, in texts and in the URL. A function of the user's may raise what it likes, and OptionError says that
     it gave no fields.
     """
-    try:
-        url = urlparse(request.url)
-        port = url.port
-    except ValueError:
+    address = _address(request.url)
+    if address is None:
         return Canonical("", "", {"method": request.method, "url": request.url})
     body = bodies.read(request.body, header(request.headers, "content-type"))
     found = find(request.method, request.url, body.keys) or other(request.method, request.url)
     if found is None:
-        return Canonical("", "", _plain(request.method, url, port))
+        return Canonical("", "", _plain(request.method, address))
     provider, endpoint = found
     if endpoint.is_telemetry:
-        return Canonical("", "", _plain(request.method, url, port), endpoint.rules)
-    fields = _call(request.method, url, port, endpoint, body)
+        return Canonical("", "", _plain(request.method, address), endpoint.rules)
+    fields = _call(request.method, address, endpoint, body)
     if endpoint.headers:
         lines = [(name, header(request.headers, name)) for name in endpoint.headers]
         fields["headers"] = {name: value.lower() for name, value in lines if value is not None}
@@ -88,6 +87,24 @@ def canonical(request: Request, ruleset: RuleSet = DEFAULT, known: AbstractSet[s
     return Canonical(provider.name, endpoint.name, fields, (*used, *loosening.used), ids)
 
 
+def same(one: Canonical, other: Canonical) -> bool:
+    """Say whether two forms are equal, ids and all; it takes a fraction of what their keys take."""
+    return one.ids == other.ids and one.fields == other.fields and _strictly(one.fields, other.fields)
+
+
+def _strictly(one: Json, other: Json) -> bool:
+    """Tell apart what Python takes for equal, and JSON does not: true and 1, 1 and 1.0, 0.0 and -0.0."""
+    for key in one if isinstance(one, dict) else range(len(one)):
+        a, b = one[key], other[key]
+        kind = type(a)
+        if kind is dict or kind is list:
+            if not _strictly(a, b):
+                return False
+        elif kind is not str and (kind is float or kind is not type(b)) and text(a) != text(b):
+            return False
+    return True
+
+
 def text(value: Json) -> str:
     """Write a canonical value as the one ASCII text that its key is made of."""
     return _ENCODER.encode(value)
@@ -103,30 +120,54 @@ def _checked(fields: Json) -> dict[str, Json]:
     return fields
 
 
-def _plain(method: str, url: ParseResult, port: int | None) -> dict[str, Json]:
-    # What vcrpy 9.4.2 compares by default (its `matchers` and `request`): nothing of headers and body.
-    return {
-        "method": method,
-        "scheme": url.scheme,
-        "host": url.hostname,
-        "port": _PORTS.get(url.scheme) if port is None else port,
-        "path": url.path or "/",
-        "query": [list(pair) for pair in sorted(parse_qsl(url.query))],
-    }
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """A URL in its parts."""
+
+    scheme: str
+    host: str | None
+    port: int | None
+    path: str
+    query: str
+    place: str
+    """Host and port as calls have them."""
 
 
-def _call(method: str, url: ParseResult, port: int | None, endpoint: Endpoint, body: bodies.Body) -> dict[str, Json]:
+@lru_cache(maxsize=1024)
+def _address(text: str) -> _Address | None:
+    # A pure cache: the same few URLs are called again and again.
+    try:
+        url = urlparse(text)
+        port = url.port
+    except ValueError:
+        return None
     host = url.hostname or ""
     if is_loopback(host):
         host = "loopback"
     elif port not in (None, _PORTS.get(url.scheme)):
         host = f"{host}:{port}"
+    return _Address(url.scheme, url.hostname, port, url.path, url.query, host)
+
+
+def _plain(method: str, url: _Address) -> dict[str, Json]:
+    # What vcrpy 9.4.2 compares by default (its `matchers` and `request`): nothing of headers and body.
+    return {
+        "method": method,
+        "scheme": url.scheme,
+        "host": url.host,
+        "port": _PORTS.get(url.scheme) if url.port is None else url.port,
+        "path": url.path or "/",
+        "query": [list(pair) for pair in sorted(parse_qsl(url.query))],
+    }
+
+
+def _call(method: str, url: _Address, endpoint: Endpoint, body: bodies.Body) -> dict[str, Json]:
     base, parameters = split_path(endpoint, url.path)
     # Bytes that are no UTF-8 stay apart from each other as lone surrogates.
-    query = parse_qsl(url.query, keep_blank_values=True, errors="surrogateescape")
+    query = parse_qsl(url.query, keep_blank_values=True, errors="surrogateescape") if url.query else []
     return {
         "method": method.upper(),
-        "host": host,
+        "host": url.place,
         "endpoint": endpoint.name,
         "path": {"base": "/".join(map(_requoted, base.split("/"))), **parameters},
         "query": bodies.repeated(query),
@@ -136,4 +177,6 @@ def _call(method: str, url: ParseResult, port: int | None, endpoint: Endpoint, b
 
 
 def _requoted(segment: str) -> str:
+    if not segment:
+        return ""
     return quote(unquote_to_bytes(segment.encode("utf-8", "surrogatepass")), safe="")

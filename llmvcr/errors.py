@@ -4,6 +4,7 @@
     ├── OptionError        an option that nobody knows, or a value it cannot have (also a TypeError)
     ├── CassetteError      something is wrong with one file; knows path, interaction, place and fix
     │   ├── ReadError      it cannot be read as any format, or as the one it says it is
+    │   ├── StaleError     it was recorded longer ago than llmvcr_max_age, and llmvcr_stale is "fail"
     │   └── WriteError     it cannot be written, or what was written does not read back the same
     ├── FaultError         a fault that cannot be made from the recorded answer, or that never happened
     ├── NetworkBlockedError a connection that a cassette under record mode none stopped (also a RuntimeError)
@@ -13,7 +14,7 @@
 
 A missing recording is `llmvcr.Miss`: it lives in the bridge, because it is vcrpy's
 CannotOverwriteExistingCassetteException. `NetworkBlockedAbort` is a NetworkBlockedError that no client can wrap,
-retry or swallow, since it is no `Exception`.
+retry or swallow, since it is no `Exception`. `StaleWarning`, a UserWarning, is what a cassette gives that is too old.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ __all__ = [
     "OptionError",
     "ReadError",
     "SideBySideError",
+    "StaleError",
+    "StaleWarning",
     "TypeNameError",
     "WriteError",
 ]
@@ -125,6 +128,14 @@ class CassetteError(LlmvcrError):
 
 class ReadError(CassetteError):
     """A file that cannot be read as any format, or as the one it says it is; it is left as it was."""
+
+
+class StaleError(CassetteError):
+    """A cassette that was recorded longer ago than it may be (`llmvcr_max_age`)."""
+
+
+class StaleWarning(UserWarning):
+    """Says that a cassette was recorded longer ago than it may be (`llmvcr_max_age`)."""
 
 
 class WriteError(CassetteError):

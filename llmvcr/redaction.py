@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llmvcr.interaction import Interaction, Json, Request
 from llmvcr.secrets import ENVIRONMENT, FIELDS, HEADERS, QUERY, SHAPES, TRACES, options, places, scanner, stripping
 from llmvcr.secrets.cleaning import Cleaner
 from llmvcr.secrets.headers import REQUEST_ID
 from llmvcr.secrets.names import TRACE_ENDS
-from llmvcr.secrets.placeholders import NEUTRAL, placeholder
+from llmvcr.secrets.placeholders import NEUTRAL, StandIn, placeholder
 from llmvcr.secrets.rules import DEFAULT, Rules
 from llmvcr.secrets.spellings import spelt
 from llmvcr.secrets.texts import Scan, everything, scan
@@ -32,6 +32,7 @@ __all__ = [
 
 
 _PASSES = 4
+_NEUTRAL_TEXT = NEUTRAL.decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +122,30 @@ class Redactor:
                 break
         return request
 
+    def knowing(self, request: Request) -> Redactor:
+        """Give the redactor that also takes what is a secret of this request out of any other text: see `clean`."""
+        if self.rules is None:
+            return self
+        seen = places.values(places.sightings(places.ask(request, self.rules)), self.rules)
+        return Redactor(replace(self.rules, values=tuple((each.kind, value) for value, each in seen.items())))
+
+    def clean(self, value: Json, name: str = "") -> Json:
+        """Put placeholders in the place of the secrets of what was said in JSON under `name`, such as a text.
+
+        What is no JSON stays as it is. Nothing raises.
+        """
+        if self.rules is None:
+            return value
+        known = {text: StandIn(kind) for kind, text in self.rules.values}
+        return Cleaner(self.rules, known).fact(value, name, said=True)
+
     def matched(self, request: Request) -> Request:
         """Give what of a request the matcher is to see; for one that was received and one that was recorded alike.
 
-        Parameters and fields whose names tell a secret are left out, so that any key, a placeholder and none at all
-        are the same; every other secret and every placeholder of ours becomes one and the same word. Headers stay.
+        Parameters, and credentials of the call in JSON, are left out, so that any key, a placeholder and none at all
+        are the same. What has the shape or the value of a secret, and every placeholder of ours, becomes one and the
+        same word. What only its name tells, in a message or in a tool's argument, schema or result, becomes the
+        placeholder that a file has for it: another value is another text. Headers stay.
         """
         return request if self.rules is None else stripping.stripped(request, self.rules)
 
@@ -133,10 +153,9 @@ class Redactor:
         """Say, at little cost, whether a recorded request has a placeholder of ours, or a secret's name in its URL."""
         if self.rules is None:
             return False
-        if NEUTRAL.decode() in request.url or NEUTRAL in (request.body or b""):
+        if (request.body and NEUTRAL in request.body) or _NEUTRAL_TEXT in request.url:
             return True
-        bare = Request("GET", request.url)
-        return "?" in request.url and self.matched(bare) is not bare
+        return "?" in request.url and self.matched(bare := Request("GET", request.url)) is not bare
 
     def find(self, interaction: Interaction, *, traces: bool = False) -> tuple[Find, ...]:
         """Find what looks like a secret, once for each place and kind; ids of single calls only with `traces`."""

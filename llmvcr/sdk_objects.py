@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import importlib
 import importlib.metadata
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,11 +14,13 @@ from llmvcr.formats import typed
 from llmvcr.interaction import Interaction, Json, Request, Response, header
 from llmvcr.providers import KNOWN_TYPES, Endpoint, find, type_name
 from llmvcr.providers.types import SDKS
-from llmvcr.wire import ndjson, sniff, sse
+from llmvcr.wire import codecs, ndjson, sniff, sse
 
 __all__ = ["faults", "objects"]
 
 _FIRST_ERROR_STATUS = 400
+_READ_AS_THEY_ARE = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+# Of these a body that is damaged or too large has no objects; of others it may be that only a library is missing.
 
 
 def objects(interaction: Interaction) -> tuple[Any, ...]:
@@ -31,7 +31,7 @@ def objects(interaction: Interaction) -> tuple[Any, ...]:
     without one: an error status, sound or text, a call whose answer the SDK gives no class.
 
     Raises TypeNameError for a class that is on no list of ours or whose SDK is not installed, and LlmvcrError for a
-    compressed body that the standard library cannot open.
+    compressed body that cannot be opened (`llmvcr.wire.codecs`).
     """
     if interaction.response.status >= _FIRST_ERROR_STATUS:
         return ()
@@ -185,18 +185,10 @@ def _event(text: str) -> Json:
 def _decoded(response: Response) -> bytes:
     body = response.body
     encoding = (header(response.headers, "content-encoding") or "").strip().lower()
-    # Cassettes often keep the header of a body that they store decoded: look at the content first.
-    if not encoding or encoding == "identity" or sniff(body):
-        return body
-    try:
-        if encoding in ("gzip", "x-gzip"):
-            return gzip.decompress(body)
-        if encoding == "deflate":
-            return zlib.decompress(body)
-    except (OSError, EOFError, zlib.error):
-        return body
-    if body.isascii():
-        return body
+    plain = codecs.plain(body, encoding)
+    if plain is not body or encoding in _READ_AS_THEY_ARE or body.isascii() or sniff(body):
+        return plain
     raise LlmvcrError(
-        f"the answer is stored with content-encoding {encoding!r}, which the standard library cannot open"
+        f"the answer is stored with content-encoding {encoding!r}, which cannot be opened: no library for it is "
+        "installed, or the body is damaged or too large"
     )

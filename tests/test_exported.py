@@ -29,6 +29,8 @@ PUBLIC = [
     "Request",
     "Response",
     "SideBySideError",
+    "StaleError",
+    "StaleWarning",
     "TypeNameError",
     "WriteError",
     "__version__",

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import importlib.util
 import json
+import re
+import struct
 import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
-from llmvcr.interaction import Json
+import llmvcr
+from llmvcr import formats
+from llmvcr.errors import ReadError, WriteError
+from llmvcr.formats import Document
+from llmvcr.interaction import Interaction, Json, Request, Response
+from shared import LONG
 
 MEMORY = 200 << 20
 """Beyond what Python and our modules take by themselves, in bytes."""
@@ -100,6 +111,19 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: json.dumps({"request": {"payload": {}}, "response": {"body": {}}}).encode(),
         "request.url: is missing",
     ),
+    "headers of a tool's call that are no mapping": (
+        lambda: json.dumps({"request": {"tool_name": "x", "headers": True}, "response": {"body": {}}}).encode(),
+        "request.headers: is true or false, not an object",
+    ),
+    "a lone surrogate in a line of a stream": (
+        lambda: json.dumps(
+            {
+                "request": {"method": "POST", "url": URL, "headers": {}, "body": {}},
+                "response": {"body": ["data: \ud800"], "is_streaming": True},
+            }
+        ).encode(),
+        "response.body[0]: holds a lone surrogate",
+    ),
     "a request that is null": (lambda: b"version: 2\ninteractions:\n- request:\n  response: {}\n", "version"),
     "a tag that runs": (lambda: _yaml("!!python/object/apply:os.system ['touch ran']"), "tag"),
     "a tag that makes an object": (lambda: _yaml("!!python/object/new:subprocess.Popen [[touch, ran]]"), "tag"),
@@ -180,3 +204,170 @@ def test_a_small_stack_does_not_overflow(name: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], input=FILES[name][0](), capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"done\n", b"")
+
+
+_PACKED = """
+import resource, sys
+from pathlib import Path
+from llmvcr import answers, conversation, formats, redaction, sdk_objects
+from llmvcr.bridge.opening import check
+from llmvcr.bridge.unpacking import unpacked
+from llmvcr.canonical import canonical
+from llmvcr.errors import LlmvcrError
+from llmvcr.index import Index
+warm = formats.read(Path("warm").read_bytes(), path="warm")[0]
+redaction.redacted(warm), conversation.read_call(warm)  # imports and tables, once
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + {memory},) * 2)
+for number, name in enumerate(sys.argv[1:]):
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(spent.ru_utime + spent.ru_stime) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + {seconds}, resource.RLIM_INFINITY))
+    (one,) = document = formats.read(Path(name).read_bytes(), path=name)
+    canonical(one.request).key
+    check(one, path=name, number=0)
+    Index([one.request]).nearest(one.request)
+    answers.drawn(one.request, one.response)
+    conversation.read_call(one)
+    redaction.redacted(one), redaction.find(one)
+    try:
+        sdk_objects.objects(one)
+    except LlmvcrError as error:
+        assert "too large" in str(error), error
+    formats.by_name("json").write(document, path=name)
+    assert unpacked(one.response) == (one.response, ""), name
+print("done")
+"""
+
+
+def _answered(body: bytes, encoding: str, asked: bytes = b"{}") -> bytes:
+    """A cassette of a packed answer, as a stranger may write it."""
+    response = Response(200, "OK", (("content-type", "application/json"), ("content-encoding", encoding)), (body,))
+    document = Document((Interaction(Request("POST", URL, (), asked), response),))
+    return formats.by_name("yaml").write(document, path="file")
+
+
+def _packers() -> dict[str, Callable[[bytes], bytes]]:
+    """How a body is packed, by encoding; those of libraries that are installed beside the standard one's."""
+    found = {"gzip": lambda data: gzip.compress(data, 1), "deflate": lambda data: zlib.compress(data, 1)}
+    for encoding, module, options in (("br", "brotli", {"quality": 1}), ("zstd", "backports.zstd", {})):
+        if importlib.util.find_spec(module.partition(".")[0]) is not None:
+            found[encoding] = partial(importlib.import_module(module).compress, **options)
+    return found
+
+
+def _message(payload: bytes, says: int = 0) -> bytes:
+    """A message of an AWS event stream, which may say that it is longer."""
+    prelude = struct.pack(">II", says or 16 + len(payload), 0)
+    told = prelude + struct.pack(">I", zlib.crc32(prelude)) + payload
+    return told + struct.pack(">I", zlib.crc32(told))
+
+
+ENDLESS = {
+    "an event without end": b"data: " + b"x" * (4 << 20),
+    "a line without end": b'{"a": 1}\n{"a": "' + b"x" * (4 << 20),
+    "a message of two gigabytes": _message(b"{}") + _message(b"x" * 100, 2**31 - 1) + b"x" * (1 << 20),
+    "messages that end in the midst": (_message(b'{"bytes": "e30="}') * 5_000)[:-9],
+    "messages with wrong checksums": _message(b"{}") + (_message(b"{}")[:-1] + b"x") * 5_000,
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the limits are Linux's")
+def test_bodies_that_are_bombs_or_never_end_are_left_as_they_are(tmp_path: Path) -> None:
+    """Too much of anything, in each encoding or in none: seconds and 200 MB for all that is ever done with one."""
+    size = 200 << 20 if LONG else 80 << 20
+    plain = {"zeros": bytes(size)}
+    if LONG:
+        plain |= {"JSON": b'{"id": [' + b" " * size + b"]}", "events": b"data: {}\n\n" * (size // 10)}
+    files: dict[str, bytes] = {}
+    for encoding, pack in _packers().items():
+        bombs = {name: pack(data) for name, data in plain.items()}
+        files |= {f"{encoding} of {name}": _answered(bomb, encoding) for name, bomb in bombs.items()}
+        files[f"{encoding}, asked"] = _answered(b"{}", "", bombs["zeros"])
+    key = "sk-proj-" + hashlib.shake_128(b"").hexdigest(40_000).title()
+    escaped = "".join(f"\\u{ord(sign):04x}" for sign in key)
+    files["a key without end"] = _answered(b"{}", "", f'{{"api_key": "{key}", "said": "{escaped}"}}'.encode())
+    files |= {name: _answered(body, "") for name, body in ENDLESS.items()}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "warm").write_bytes(_answered(b'{"object": "list"}', ""))
+    code = _PACKED.format(memory=MEMORY, seconds=SECONDS)
+    done = subprocess.run([sys.executable, "-c", code, *files], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"done\n", b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="symlinks need rights there")
+def test_a_working_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    """A repository may hold one, and what is written there would be written elsewhere; to replay is no matter."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / ".llmvcr").symlink_to("../elsewhere")
+    path = tmp_path / "tests" / "c.yaml"
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, text="yes"))
+    with (
+        pytest.raises(WriteError, match=r"\.llmvcr: is a link[^$]*what was recorded is kept in") as caught,
+        llmvcr.use_cassette(path, record_mode="once"),
+        httpx.Client(transport=answer) as client,
+    ):
+        client.get("http://127.0.0.1:9/a")
+    kept = Path(re.findall(r"is kept in (\S+\.json)", str(caught.value))[0])
+    path.write_bytes(kept.read_bytes())
+    kept.unlink()
+    with llmvcr.use_cassette(path, record_mode="none"):
+        assert httpx.get("http://127.0.0.1:9/a").text == "yes"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+FRAMES = {"status": {"code": 101, "message": ""}, "llmvcr": {"version": 1, "frames": [{"received": "a"}]}}
+
+
+def _frames(frame: Json) -> Json:
+    return {**FRAMES, "llmvcr": {"version": 1, "frames": [{"received": "a"}, frame]}}
+
+
+UNPLAYABLE: dict[str, tuple[Json, str]] = {
+    "a status that is no answer": ({"status": {"code": 100, "message": "Continue"}}, "response.status"),
+    "another such": ({"status": {"code": 199, "message": ""}}, "response.status"),
+    "half a byte in a header": ({"headers": {"a": ["\udce9"]}}, "response.headers"),
+    "half a byte in the reason": ({"status": {"code": 200, "message": "\udce9"}}, "response.status.message"),
+    "a message that is no text": (_frames({"sent": "\ud800"}), "response.llmvcr.frames[1].sent"),
+    "a message of no side": (_frames({"ms": 1}), "response.llmvcr.frames[1]"),
+    "a message that is no base64": (_frames({"sent": {"base64": "%"}}), "response.llmvcr.frames[1].sent.base64"),
+    "a message in the year 33658": (_frames({"sent": "a", "ms": 1e15}), "response.llmvcr.frames[1].ms"),
+    "a reason that is no text": (
+        _frames({"received": {"close": 1000, "reason": "\ud800"}}),
+        "response.llmvcr.frames[1].received.reason",
+    ),
+    "a reason that is too long": (
+        _frames({"received": {"close": 1000, "reason": "a" * 124}}),
+        "response.llmvcr.frames[1].received.reason",
+    ),
+    "a code that is none": (_frames({"received": {"close": 1}}), "response.llmvcr.frames[1].received.close"),
+}
+
+
+@pytest.mark.parametrize("kind", UNPLAYABLE)
+def test_what_no_client_could_be_served_is_named_when_it_is_opened(kind: str, tmp_path: Path) -> None:
+    """The second of two interactions, by its number and place, whatever is asked later; nothing is asked here."""
+    changes, place = UNPLAYABLE[kind]
+    url = "wss://api.openai.com/v1/realtime" if "frames" in place else "http://127.0.0.1:9/a"
+    asked: dict[str, Json] = {"method": "GET", "uri": url, "headers": {}, "body": None}
+    good = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "yes"}}
+    held = [
+        {"request": {**asked, "uri": "http://127.0.0.1:9/a"}, "response": good},
+        {"request": asked, "response": good | changes},
+    ]
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps({"version": 1, "interactions": held}), encoding="utf-8")
+    with pytest.raises(ReadError) as caught, llmvcr.use_cassette(path, record_mode="none"):
+        pass
+    assert (caught.value.path, caught.value.interaction, caught.value.place) == (str(path), 1, place)
+
+
+def test_null_where_a_typed_cassette_may_say_nothing_says_nothing() -> None:
+    """The status, the reason, the method and the rest are then what the recording itself says."""
+    nothing = {"status": None, "reason": None, "headers": None, "request": {"method": None, "url": None}}
+    data = _typed({}, status=None, llmvcr={"version": 1, **nothing})
+    (one,) = formats.read(data, path="file")
+    assert (one.request.method, one.request.url) == ("POST", URL)
+    assert (one.response.status, one.response.reason, one.response.body) == (200, "OK", b"{}")

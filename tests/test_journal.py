@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from llmvcr.errors import WriteError
 from llmvcr.interaction import Interaction, Request, Response
-from llmvcr.storage import Journal, left, only_one, spool
+from llmvcr.storage import Journal, left, only_one, spool, sweep, workshop
+from llmvcr.storage.locks import mark
 
 CASSETTE = "test_it.yaml"
 PLAIN = Interaction(Request("GET", "http://x/a"), Response(200, "OK", (), (b"one",)))
@@ -163,6 +166,111 @@ def test_only_one_writes_at_a_time(tmp_path: Path) -> None:
         worker.join()
     assert counter.read_text() == "200"
     assert list(tmp_path.iterdir()) == [counter]
+
+
+@pytest.mark.parametrize("how", ["alone", "forks"])
+def test_a_lock_of_the_dead(how: str, tmp_path: Path) -> None:
+    """Who was killed with locks in hand holds none, even where a forked child lives on; and none of them stays."""
+    cassette = tmp_path / CASSETTE
+    ready, over = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        journal = Journal(cassette)
+        journal.add(0, PLAIN)
+        with only_one(cassette):
+            if how == "forks" and os.fork() == 0:
+                os.close(over[1])
+                os.write(ready[1], b"x")
+                os.read(over[0], 1)  # lives on, when its parent is killed
+                os._exit(0)
+            os.kill(os.getpid(), signal.SIGKILL)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    assert how == "alone" or os.read(ready[0], 1) == b"x"
+    assert [name.rpartition(".")[2] for name in _names(tmp_path)] == ["journal", "lock", "lock"]
+    with only_one(cassette):
+        sweep(cassette)
+        (found,) = left(cassette)
+        assert found.interactions == (PLAIN,)
+        found.discard()
+    assert list(tmp_path.iterdir()) == []
+    for end in (*ready, *over):
+        os.close(end)
+
+
+def test_a_lock_file_of_nobody(tmp_path: Path) -> None:
+    """Lock files that lie about are taken over, and are gone afterwards."""
+    cassette = tmp_path / CASSETTE
+    folder = workshop(tmp_path)
+    for name in (f"{mark(cassette)}.lock", f"{mark(cassette)}-1-00000000.journal.lock"):
+        (folder / name).write_bytes(b"123\nmade-up-host\n")
+    with only_one(cassette):
+        sweep(cassette)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_of_the_living(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Who has to wait long for somebody that lives says so, and waits."""
+    cassette = tmp_path / CASSETTE
+    holds, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with only_one(cassette):
+            holds.set()
+            over.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    holds.wait(10)
+    thread_that_ends = threading.Timer(0.2, over.set)
+    thread_that_ends.start()
+    with only_one(cassette, patience=0.01):
+        pass
+    thread.join()
+    thread_that_ends.join()
+    (record,) = caplog.records
+    lock = tmp_path / ".llmvcr" / f"{mark(cassette)}.lock"
+    assert record.getMessage() == f"{cassette}: another process writes it; waiting for the lock {lock}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_journal_is_nobody_elses(tmp_path: Path) -> None:
+    """Others who look for what was left, over and over, never take the journal of one that is just beginning."""
+    cassette = tmp_path / CASSETTE
+    over = threading.Event()
+    taken = []
+
+    def looks() -> None:
+        while not over.is_set():
+            with only_one(cassette):
+                sweep(cassette)
+                for each in left(cassette):
+                    taken.append(each)
+                    each.leave()
+
+    thread = threading.Thread(target=looks)
+    thread.start()
+    for _ in range(40):
+        journal = Journal(cassette)
+        journal.add(0, PLAIN)
+        journal.discard()
+    over.set()
+    thread.join()
+    assert taken == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_are_one_file(tmp_path: Path) -> None:
+    """Names that a file system takes for one, as by another case of letters, have one journal; others each its own."""
+    first, second = tmp_path / "Caf\u00e9.yaml", tmp_path / "cafe\u0301.yaml"
+    first.write_bytes(b"")
+    journal = Journal(first)
+    journal.add(0, PLAIN)
+    journal.abandon()
+    assert left(second) == ()
+    os.link(first, second)
+    (found,) = left(second)
+    found.discard()
+    assert left(first) == ()
 
 
 def test_a_spool_has_no_name(tmp_path: Path) -> None:

@@ -6,15 +6,12 @@ import errno
 import itertools
 import logging
 import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import llmvcr
+from faulty_disk import FAULTS, Faulty, small_disk
 from llmvcr import storage
 from llmvcr.errors import CassetteError, WriteError
 from llmvcr.formats import Document
@@ -25,28 +22,7 @@ OLD, NEW, MORE = (
     Interaction(Request("GET", f"http://x/{name}"), Response(200, "OK", (), (name.encode(),)))
     for name in ("old", "new", "more")
 )
-CALLS = ("open", "write", "fsync", "replace", "rename", "link", "mkdir", "chmod", "unlink", "rmdir")
-FAULTS = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO)
-
-
-class _Faulty:
-    """Makes the n-th call of the system that may change the disk fail, and all that come after it while it `lasts`."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, fault: int, nth: int, *, lasts: bool) -> None:
-        self.count, self._fault, self._nth, self._lasts = 0, fault, nth, lasts
-        for name in CALLS:
-            monkeypatch.setattr(os, name, self._failing(name, getattr(os, name)))
-
-    def _failing(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **more: Any) -> Any:
-            writes = name != "open" or args[1] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-            if writes:
-                self.count += 1
-                if self.count == self._nth or (self._lasts and self.count > self._nth):
-                    raise OSError(self._fault, os.strerror(self._fault))
-            return real(*args, **more)
-
-        return call
+LONG = bool(os.environ.get("LLMVCR_LONG"))
 
 
 def _keeping(path: Path) -> Keeping:
@@ -63,7 +39,7 @@ def _failed(keeping: Keeping) -> WriteError | None:
     return None
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=errno.errorcode.get)
+@pytest.mark.parametrize("fault", FAULTS if LONG else FAULTS[:1], ids=errno.errorcode.get)
 @pytest.mark.parametrize("lasts", [True, False], ids=["for good", "once"])
 def test_every_write_that_fails(*, lasts: bool, fault: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Old file or new file, never another; and where it is the old one, the error says where the rest is."""
@@ -74,7 +50,7 @@ def test_every_write_that_fails(*, lasts: bool, fault: int, tmp_path: Path, monk
         keeping = _keeping(path)
         keeping.note(0, NEW)
         with monkeypatch.context() as patched:
-            faulty = _Faulty(patched, fault, nth, lasts=lasts)
+            faulty = Faulty(patched, path.parent, fault, nth, lasts=lasts)
             error = _failed(keeping)
         if error is not None:
             failed += 1
@@ -87,8 +63,8 @@ def test_every_write_that_fails(*, lasts: bool, fault: int, tmp_path: Path, monk
         assert [one.name for one in path.parent.iterdir() if one.name != ".llmvcr"] == [path.name]
         if faulty.count < nth:
             break  # every write has failed by now
-    assert nth > 10
-    assert failed > 5
+    assert nth > 30
+    assert failed > 15
 
 
 @pytest.mark.parametrize("nth", range(1, 8))
@@ -100,7 +76,7 @@ def test_a_journal_that_cannot_be_written(
     keeping = Keeping(path, "yaml")
     with caplog.at_level(logging.WARNING, "llmvcr"):
         with monkeypatch.context() as patched:
-            _Faulty(patched, errno.ENOSPC, nth, lasts=True)
+            Faulty(patched, tmp_path, errno.ENOSPC, nth, lasts=True)
             keeping.note(0, OLD)
             keeping.note(1, NEW)
         keeping.note(2, MORE)
@@ -113,6 +89,7 @@ def test_a_journal_that_cannot_be_written(
 def test_without_a_journal_the_recording_is_kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where neither journal nor cassette can be written, a whole cassette is left in the folder for temporary files."""
     elsewhere = tmp_path / "tmp"
+    elsewhere.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
     (tmp_path / "file").write_bytes(b"")
     path = tmp_path / "file" / "c.yaml"
@@ -143,15 +120,7 @@ def test_a_cassette_that_somebody_broke(tmp_path: Path) -> None:
 
 def test_a_small_disk(tmp_path: Path) -> None:
     """On a disk that is really full the old cassette is whole, and what fits is kept."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], check=False, capture_output=True
-    ).returncode:
-        pytest.skip("this machine does not let a small disk be mounted")
-    try:
+    with small_disk(tmp_path / "disk", "size=64k") as disk:
         path = disk / "c.yaml"
         storage.dump([OLD], path)
         keeping = _keeping(path)
@@ -164,5 +133,44 @@ def test_a_small_disk(tmp_path: Path) -> None:
         (disk / "full").unlink()
         assert recover(path).interactions == 1
         assert list(storage.load(path)) == [OLD, NEW]
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_written_while_it_was_read(tmp_path: Path) -> None:
+    """What somebody writes while a cassette is being read is kept, although nobody here has read it."""
+    path = tmp_path / "c.yaml"
+    storage.dump([OLD], path)
+    keeping = Keeping(path, "yaml")
+    keeping.reads()
+    read = storage.load(path)
+    storage.dump([OLD, MORE], path)
+    keeping.loaded(read)
+    keeping.note(0, NEW)
+    keeping.write(Document((OLD, NEW)), 1)
+    assert list(storage.load(path)) == [OLD, MORE, NEW]
+
+
+def test_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing can be written anywhere, the error says so, and names what stands in the journal."""
+    disk = tmp_path / "disk"
+    path = disk / "c.yaml"
+    storage.dump([OLD], path)
+    keeping = _keeping(path)
+    keeping.note(0, NEW)
+    monkeypatch.setattr("tempfile.tempdir", str(disk))
+    monkeypatch.setenv("HOME", str(disk))
+    monkeypatch.chdir(disk)
+    with monkeypatch.context() as patched:
+        Faulty(patched, disk, errno.ENOSPC, 1, lasts=True)
+        keeping.note(1, MORE)
+        with pytest.raises(WriteError, match="No space left on device") as caught:
+            keeping.write(Document((OLD, NEW, MORE)), 1)
+        unwritten = Keeping(path, "yaml")
+        unwritten.note(0, NEW)
+        with pytest.raises(WriteError, match="what was recorded could be kept nowhere"):
+            unwritten.write(Document((NEW,)), 0)
+    (journal,) = disk.glob(".llmvcr/*.journal")
+    assert f"what of it could be written down is kept in {journal}; when the cause is gone" in caught.value.fix
+    assert list(storage.load(path)) == [OLD]
+    assert recover(path).interactions == 1
+    assert list(storage.load(path)) == [OLD, NEW]
+    assert [one.name for one in disk.iterdir() if one.name != ".llmvcr"] == ["c.yaml"]

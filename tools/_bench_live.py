@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def _read(client: httpx2.Client) -> None:
 
 def tee(scale: Scale) -> Iterator[Row]:
     """Give what hearing a chunk costs while it is recorded: the same stream with a cassette open, and without."""
-    count, rounds = 2000, scale.pick(7, 15)
+    count, rounds = scale.pick(500, 2000), scale.pick(7, 15)
     with (
         httpx2.Client(transport=_Bare(lambda _: _answer(count))) as bare,
         httpx2.Client(transport=httpx2.MockTransport(lambda _: _answer(count))) as heard,
@@ -126,32 +127,42 @@ def record(scale: Scale) -> Iterator[Row]:
         with paced() as server, tempfile.TemporaryDirectory() as folder, httpx2.Client(trust_env=False) as client:
             server.steps, server.held = steps, held
             server.headers = [("Content-Type", "text/event-stream")]
-            direct: list[float] = []
-            recorded: list[float] = []
-            took: tuple[list[float], list[float]] = ([], [])
-            call = partial(_first_chunk, client, f"{server.url}/v1/chat/completions")
+            direct: list[_Call] = []
+            recorded: list[_Call] = []
+            call = partial(_called, client, f"{server.url}/v1/chat/completions")
             for number in range(rounds + 1):
-                call([])  # the connection stands
-                took[0].append(clocked(partial(call, direct)).wall)
+                call()  # the connection stands
+                direct.append(call())
                 with llmvcr.use_cassette(str(Path(folder, f"{number}.yaml"))):
-                    call([])
-                    took[1].append(clocked(partial(call, recorded)).wall)
-        figure = Figure.of([a / b for a, b in zip(took[1][1:], took[0][1:], strict=True)])
-        added = Figure.of([(a - b) * 1000 for a, b in zip(took[1][1:], took[0][1:], strict=True)])
+                    call()
+                    recorded.append(call())
+        pairs = list(zip(recorded, direct, strict=True))[1:]
+        figure = Figure.of([a.wall / b.wall for a, b in pairs])
+        cpu = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in pairs])
         yield Row(
             f"{name} (wall)",
-            f"{figure.said('x direct', 3)}, +{added.median:.2f} ms",
+            f"{figure.said('x direct', 3)}, +{cpu.said('ms')} of CPU",
             f"<= {_RECORD_BAR} x",
             figure.median <= _RECORD_BAR,
         )
-        first = Figure.of([(a - b) * 1000 for a, b in zip(recorded, direct, strict=True)])
+        first = Figure.of([(a.first - b.first) * 1000 for a, b in pairs])
         yield Row(f"{name}, first chunk (wall)", f"+{first.said('ms')}", "<= +1 ms", first.median <= _FIRST_BAR)
 
 
-def _first_chunk(client: httpx2.Client, url: str, firsts: list[float]) -> None:
-    """Take a whole stream, and note when its first chunk came."""
-    start = time.perf_counter()
-    with client.stream("POST", url, json={"model": "gpt-4o"}) as response:
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """Seconds of one call: on the wall, until its first chunk, and of CPU in the thread that asked."""
+
+    wall: float
+    first: float
+    cpu: float
+
+
+def _called(client: httpx2.Client, url: str) -> _Call:
+    """Take a whole stream."""
+    first, start, cpu = 0.0, time.perf_counter(), time.thread_time()
+    with client.stream("POST", url, json={"model": "gpt-4o", "messages": []}) as response:
         for number, _ in enumerate(response.iter_raw()):
             if number == 0:
-                firsts.append(time.perf_counter() - start)
+                first = time.perf_counter() - start
+    return _Call(time.perf_counter() - start, first, time.thread_time() - cpu)

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from llmvcr.formats import Document
 from llmvcr.index import Index
 from llmvcr.interaction import Interaction, Request
 from tools import _bench_traffic as traffic
-from tools._bench import Figure, Row, Scale, Took
+from tools._bench import Figure, Row, Scale, Took, ratio, turns
 
-__all__ = ["match", "replay"]
+__all__ = ["enter", "match", "miss", "replay"]
 
-_FLOOR_BAR, _CANONICAL_BAR = 1.10, 0.2  # times; milliseconds
+_FLOOR_BAR, _CANONICAL_BAR, _MISS_BAR = 1.10, 0.2, 100.0  # times; milliseconds
 _BYTES_BAR, _FORM_BAR = 25.0, 150.0  # microseconds
 _IN_MEMORY = 10_000  # from here on nothing is read from a file, which is another row
 _BODY = ("method", "uri", "body")
@@ -54,19 +55,25 @@ def _replays(
         orders["random"] = traffic.drawn(0).sample(range(count), len(first))
     rounds = max(1, scale.pick(40, 200) // len(first))
     for order, numbers in orders.items():
+        where = f"{name}, {order}" if len(orders) > 1 else name
         took = _calls(_ours(path, recorded), clients, _wanted(size, numbers), rounds, streamed=streamed)
         figure = Figure.of([a.cpu / b.cpu for a, b in took])
         added = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in took])
-        where = f"{name}, {order}" if len(orders) > 1 else name
         yield Row(
             f"{where}, by bytes",
             f"{figure.said('x floor')}, +{added.median:.2f} ms of {_floor(took):.2f}",
             f"<= {_FLOOR_BAR:.2f} x",
             figure.median <= _FLOOR_BAR,
         )
-    took = _calls(_ours(path, recorded), clients, _wanted(size, first, respelt=True), rounds, streamed=streamed)
-    added = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in took])
-    yield Row(f"{name}, by form", f"+{added.said('ms', 3)}", f"<= +{_CANONICAL_BAR} ms", added.median <= _CANONICAL_BAR)
+        took = _calls(_ours(path, recorded), clients, _wanted(size, numbers, respelt=True), rounds, streamed=streamed)
+        added, times = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in took]), Figure.of([a.cpu / b.cpu for a, b in took])
+        most_of = f", at most {max(a.cpu - b.cpu for a, b in took) * 1000:.0f} ms" if count >= _IN_MEMORY else ""
+        yield Row(
+            f"{where}, by form",
+            f"+{added.said('ms', 3)}, {times.median:.2f} x floor{most_of}",
+            f"<= +{_CANONICAL_BAR} ms",
+            added.median <= _CANONICAL_BAR,
+        )
     if count <= 1000:
         some = sorted(traffic.drawn(1).sample(range(count), min(count, scale.pick(3, 5))))
         yield from _vcrpy(path, clients, size, name, some, streamed=streamed)
@@ -125,8 +132,8 @@ def _calls(
     found = []
     for turn in range(rounds):
         with opened() as cassette:
-            if hasattr(cassette, "finding"):  # what is done once a cassette belongs to its loading
-                cassette.finding.positions(Request("GET", "http://nobody.invalid"))
+            if hasattr(cassette, "finding"):  # the index by bytes is made once a cassette, and belongs to its loading
+                cassette.finding.find(Request("GET", "http://nobody.invalid"))
             traffic.ask(clients[1], wanted[0], streamed=streamed)
             for place, one in enumerate(wanted):
                 took = {}
@@ -144,6 +151,54 @@ def _wanted(size: traffic.Size, numbers: Sequence[int], *, respelt: bool = False
 
 def _floor(took: Sequence[tuple[Took, Took]]) -> float:
     return Figure.of([b.cpu * 1000 for _, b in took]).median
+
+
+def enter(scale: Scale) -> Iterator[Row]:
+    """Give what opening and closing a cassette of one call takes, beside vcrpy's."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder, "bench.yaml"))
+        llmvcr.dump(Document(traffic.interactions(traffic.SMALL, 1, streamed=False)), path)
+
+        def ours() -> None:
+            for _ in range(10):
+                with llmvcr.use_cassette(path, record_mode="none"):
+                    pass
+
+        def theirs() -> None:
+            for _ in range(10):
+                with vcr.use_cassette(path, record_mode="none"):
+                    pass
+
+        took, other = turns(scale.pick(9, 41), (ours, theirs))
+    each = Figure.of([one.cpu * 100 for one in took])
+    yield Row("open and close a cassette of one call", f"{ratio(took, other).said('x vcrpy')}, {each.median:.2f} ms")
+
+
+def miss(scale: Scale) -> Iterator[Row]:
+    """Give what the first miss of a cassette takes, to the error with its words, and whether it names the neighbour."""
+    cases = [(traffic.SMALL, 1000), (traffic.SMALL, 10_000)] if scale.quick else [(traffic.BIG, 1000)]
+    for size, count in [*cases, *([] if scale.quick else [(traffic.SMALL, 10_000), (traffic.SMALL, 100_000)])]:
+        recorded = traffic.interactions(size, count, streamed=False)
+        took, named, tries = [], 0, scale.pick(3, 9)
+        for number in traffic.drawn(2).sample(range(count), tries):
+            one = recorded[number].request
+            asked = replace(one, body=(one.body or b"").replace(b" warmer ", b" colder "))
+            context = llmvcr.use_cassette("bench.yaml", record_mode="none", llmvcr_block_network="off")
+            with _Filled(context, recorded) as cassette:
+                cassette.call(recorded[0].request)
+                start = time.process_time()
+                try:
+                    cassette.call(asked)
+                except llmvcr.Miss as error:
+                    took.append((time.process_time() - start) * 1000)
+                    named += error.nearest == number
+        figure = Figure.of(took)
+        yield Row(
+            f"the first miss, {size.request / 1000:.1f} KB, N = {count:,}",
+            f"{figure.said('ms', 0)}, neighbour named {named} of {tries}",
+            f"<= {_MISS_BAR:.0f} ms" if count <= _IN_MEMORY else "",
+            (figure.median <= _MISS_BAR and named == tries) if count <= _IN_MEMORY else None,
+        )
 
 
 def match(scale: Scale) -> Iterator[Row]:

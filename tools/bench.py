@@ -47,6 +47,8 @@ MEASURES: dict[str, Callable[[Scale], Iterator[Row]]] = {
     "match": _bench_replay.match,
     "tee": _bench_live.tee,
     "chunks": _bench_live.chunks,
+    "miss": _bench_replay.miss,
+    "enter": _bench_replay.enter,
     "replay": _bench_replay.replay,
     "load": _bench_files.load,
     "memory": _bench_files.memory,

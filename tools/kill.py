@@ -51,7 +51,7 @@ __all__ = ["HOWS", "Tally", "campaign", "look", "main"]
 HOWS = ("kill", "term", "exit", "fold")
 """The ways to end a process."""
 
-_LONGEST = 0.7  # seconds that a process lives at most after its first answer; after a fold has begun: 1.2 folds
+_LONGEST = 0.7  # seconds that a process lives at most after its first answer; after a fold has begun: 1.5 folds
 _LARGE = 1000
 _OPTIONS: dict[str, Any] = {"api_key": "sk-made-up", "max_retries": 0}
 _MODEL = "gpt-4o-mini"
@@ -119,7 +119,7 @@ def _kill_all(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         _warm_up(Path(folder), options.url)
         if how == "fold":
-            longest = _fold(Path(folder))
+            longest = _fold(Path(folder), options.url)
         for number in range(options.kills):
             place = Path(folder, str(number))
             place.mkdir()
@@ -187,12 +187,16 @@ def _warm_up(folder: Path, url: str) -> None:
             asyncio.run(_async(range(2, 4), url, lambda _number: None))
 
 
-def _fold(folder: Path) -> float:
+def _fold(folder: Path, url: str) -> float:
+    """Give somewhat more than the seconds that writing a large cassette takes."""
     cassette = folder / "fold.yaml"
     _fill(cassette)
+    opened = llmvcr.use_cassette(cassette, record_mode="new_episodes")
+    opened.__enter__()
+    _sync(range(1), url, lambda _number: None)
     begun = time.monotonic()
-    llmvcr.dump(llmvcr.load(cassette), cassette)
-    return 1.2 * (time.monotonic() - begun)
+    opened.__exit__(None, None, None)
+    return 1.5 * (time.monotonic() - begun)
 
 
 def _fill(cassette: Path) -> None:
@@ -206,8 +210,7 @@ def _fill(cassette: Path) -> None:
 
 def _record(how: str, cassette: Path, notes: Path, url: str, rng: random.Random, started: int) -> None:
     """Record until somebody ends this process."""
-    if how == "exit":
-        threading.Timer(0.1 + rng.random() * _LONGEST, os._exit, (1,)).start()
+    dies = threading.Timer(rng.random() * _LONGEST, os._exit, (1,))
     write = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     kind = "json" if cassette.suffix == ".json" else "yaml"
     options = {"serializer": kind, "record_mode": "new_episodes", "llmvcr_miss": "raise"}
@@ -217,6 +220,8 @@ def _record(how: str, cassette: Path, notes: Path, url: str, rng: random.Random,
         os.write(write, f"{number}\n".encode())
         if number == 0 and how != "fold":
             os.write(started, b"x")
+            if how == "exit":
+                dies.start()
 
     while True:
         calls = range(number, number + rng.randint(1, 6))

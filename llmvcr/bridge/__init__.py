@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llmvcr.bridge.accounting import account
 from llmvcr.bridge.cassette import LlmCassette
 from llmvcr.bridge.config import (
     KNOWN_OPTIONS,
@@ -13,6 +14,7 @@ from llmvcr.bridge.config import (
     without_idle_rules,
 )
 from llmvcr.bridge.miss import Miss, MissAbort
+from llmvcr.bridge.watching import watched
 
 __all__ = [
     "KNOWN_OPTIONS",
@@ -21,8 +23,10 @@ __all__ = [
     "LlmCassette",
     "Miss",
     "MissAbort",
+    "account",
     "check_options",
     "register",
     "use_cassette",
+    "watched",
     "without_idle_rules",
 ]

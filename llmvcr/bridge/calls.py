@@ -13,6 +13,7 @@ from llmvcr.bridge.translate import to_interaction
 from llmvcr.conversation import LlmCall, read_call
 from llmvcr.errors import ReadError
 from llmvcr.interaction import Interaction, Request, Response
+from llmvcr.redaction import Redactor
 from llmvcr.taps import Call
 
 __all__ = ["Calls"]
@@ -21,12 +22,14 @@ __all__ = ["Calls"]
 class Calls:
     """What was called while a cassette was open, and answered: played or recorded, not what else its file holds.
 
-    A request is told as the application sent it, whatever a hook makes of it for the file. A stream that is recorded
-    counts once it has ended. Safe to use from several threads.
+    A request is told as the application sent it, whatever a hook makes of it for the file, but without its secrets: a
+    failing assertion prints the call. A stream that is recorded counts once it has ended. Safe to use from several
+    threads.
     """
 
-    def __init__(self) -> None:
-        """Begin with no calls."""
+    def __init__(self, redactor: Redactor) -> None:
+        """Begin with no calls; secrets are what `redactor` knows."""
+        self._redactor = redactor
         self._next = itertools.count()
         self._made: dict[int, Interaction] = {}
         self._read: dict[int, LlmCall] = {}
@@ -48,7 +51,7 @@ class Calls:
     def told(self) -> tuple[LlmCall, ...]:
         """Give the LLM calls of them, read."""
         for place in sorted(self._made.keys() - self._read.keys()):
-            self._read[place] = read_call(self._made[place])
+            self._read[place] = read_call(self._redactor.redact(self._made[place]).interaction)
         return tuple(self._read[place] for place in sorted(self._read) if self._read[place].provider)
 
     def _heard(self, place: int, request: Request, record: Callable[[Response], None], response: Response) -> None:

@@ -24,8 +24,12 @@ from llmvcr.bridge.walling import PATCH, Ignored, wall
 from llmvcr.conversation import LlmCall
 from llmvcr.interaction import Request, Response
 from llmvcr.taps import TAPS, Call, Dial
+from llmvcr.taps.installed import is_installed
 
 __all__ = ["LlmCassette", "Opener"]
+
+_VCRPY_ALONE = ("httplib2", "tornado")
+"""Libraries that vcrpy knows and no tap of ours, by the names of its patchers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,12 @@ class Opener:
     ignored: Ignored = frozenset()
 
     def load(self, **config: Any) -> LlmCassette:
-        """Open the cassette of a merged vcrpy configuration; raises ReadError for a file that cannot be read."""
+        """Open the cassette of a merged vcrpy configuration.
+
+        Raises ReadError for a file that cannot be read, StaleError for one that is too old.
+        """
+        if self.options.llmvcr_mode is not None:
+            config["record_mode"] = RecordMode.NEW_EPISODES
         cassette = LlmCassette(self.options, self.ignored, **config)
         cassette._load()
         return cassette
@@ -52,7 +61,9 @@ class LlmCassette(TakingCassette):
         skipped = tuple(config.pop("skip_patchers", ()))
         self.taps = tuple(tap for tap in TAPS if not set(tap.replaces).intersection(skipped))
         """The client libraries that this cassette hears; of others vcrpy's own stubs tell it."""
-        replaced = itertools.chain.from_iterable(tap.replaces for tap in self.taps)
+        # vcrpy tries to import what is not there at each opening, which takes longer than the rest of its patching.
+        absent = (name for name in _VCRPY_ALONE if not is_installed(name))
+        replaced = itertools.chain(absent, *(tap.replaces for tap in self.taps))
         self._rules = options.rules()
         redactor = redaction.redactor(options.llmvcr_redact)
         self.finding = Finding(self, self._rules, redactor)
@@ -64,7 +75,8 @@ class LlmCassette(TakingCassette):
         self.wall = wall(self, options, ignored)
         """What it stops of what no one hears; None where it stops nothing."""
         self._wanted = uncopied(self._before_record_request)
-        self._pace = options.pace
+        self.pace = options.pace
+        """How many times as long as in the recording a replay takes."""
         self._used: set[int] = set()  # which of self.data were played, or had a fault made of them
         self.faults = Faulting(options.llmvcr_faults, waits=options.pace > 0)
         self._sockets = Sockets(self, self._rules)
@@ -87,10 +99,14 @@ class LlmCassette(TakingCassette):
             answer = mishap.answer or self._answer(wanted, mishap)
             if answer is not None:
                 return Call(answer=answer)
-            if self.write_protected:
-                raise miss(self, to_vcr_request(wanted))
+            if not self.life.is_due:
+                if (beside := self.life.beside(request)) is not None:
+                    return beside
+                if self.write_protected:
+                    raise miss(self, to_vcr_request(wanted))
             mishap.due.unrecorded()
             ticket = self._recording.ticket()
+            self.life.send(ticket)
             record, spool = partial(self._record, request, ticket), partial(storage.spool, self._folder)
             return Call(None, record, self._recording.opener(ticket), spool if self._keeping else None)
 
@@ -105,7 +121,7 @@ class LlmCassette(TakingCassette):
             return False
         with self._lock:
             self.faults.unheard(request)
-            return self._plays and self.finding.find(request) is not None
+            return self._plays and not self.life.verifies and self.finding.find(request) is not None
 
     def filter_request(self, request: Any) -> Any:
         """Give what the hooks make of a request; raises the miss: vcrpy's stubs ask when there is no answer to give."""
@@ -152,6 +168,7 @@ class LlmCassette(TakingCassette):
             self._loading = False
         self.finding.recordings = getattr(self._persister, "repeats", False)
         self.finding.begin()
+        self.life.begin()
         if self._keeping and storage.incomplete(self._keeping.path):
             self.go_on()
 
@@ -190,9 +207,9 @@ class LlmCassette(TakingCassette):
             self.finding.find if mishap.due.rows else self._take
         )  # a fault mostly leaves the answer to the call after it
         position = take(request) if self._plays else None
-        if position is None:
+        if position is None or not self.life.plays(position):
             return None
-        answer = served(self.finding.answer(position), self._pace)
+        answer = served(self.finding.answer(position), self.pace)
         if mishap.due.rows:
             answer, uses_up = mishap.alter(answer)
             if uses_up:

@@ -6,8 +6,9 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
 from vcr.serialize import serialize
 
 from llmvcr import formats, storage
+from llmvcr.bridge.beside import Beside, beside
 from llmvcr.bridge.gating import Gate
 from llmvcr.bridge.opening import check
-from llmvcr.bridge.translate import to_interaction, to_pair
+from llmvcr.bridge.translate import Pair, to_interaction, to_pair
 from llmvcr.errors import LeakError, WriteError
 from llmvcr.formats import Document, vcr_dict
-from llmvcr.keeping import Keeping, recover
+from llmvcr.interaction import Interaction
+from llmvcr.keeping import Check, Keeping, recover
 
 __all__ = ["SERIALIZERS", "Persister", "Serializer"]
 
@@ -85,29 +88,79 @@ class Persister:
     recovered: int = 0
     """How many interactions of a run that was cut short came back when the cassette was loaded."""
     unaltered: bool = False
-    """Whether nothing alters what is loaded, so that interactions are given as they are, and no pairs made of them."""
+    """Whether no hook alters the answers that are loaded: interactions are given as they are, and no pairs of them."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    """By path, how many interactions each of the files held that were loaded, in their order."""
     _extra: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def of_one(self, path: str, serializer: Any, *, gate: Gate, first: bool = False) -> Persister:
         """Give the persister of a single cassette: with a gate, and with a journal where the file is ours to write.
 
-        `first` says that what is recorded replaces what is there.
+        `first` says that what is recorded replaces what is there. Raises ReadError for a path that no file can have.
         """
-        ours = self._is_stock and isinstance(serializer, Serializer) and not Path(path).is_dir()
-        return Persister(self.inner, gate=gate, keeping=Keeping(path, serializer.format, first=first) if ours else None)
+        return Persister(self.inner, gate=gate, keeping=self._keeping(os.fspath(path), serializer, first=first))
+
+    def _keeping(self, path: str, serializer: Any, *, first: bool) -> Keeping | None:
+        if not self._is_stock:
+            return beside(path, self.inner, first=first)
+        storage.refuse_impossible(path)
+        if Path(path).is_dir():
+            return None
+        ours = isinstance(serializer, Serializer)
+        return Keeping(path, serializer.format, first=first) if ours else beside(path, serializer, first=first)
 
     def load_cassette(self, cassette_path: str, serializer: Any) -> tuple[Any, ...]:
         """Return (requests, responses[, metadata]); raises vcrpy's CassetteNotFoundError, or ReadError."""
+        if not isinstance(self.keeping, Beside):
+            return self._load(cassette_path, serializer)
+        load = partial(self._load, cassette_path, serializer)
+        found = self.keeping.load(load, partial(self._save, cassette_path, serializer=serializer))
+        self.recovered = self.keeping.recovered
+        return found
+
+    def save_cassette(self, cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
+        """Write a cassette whole or not at all, in the dialect that an existing file has; raises WriteError."""
+        save = partial(self._save, cassette_path, serializer=serializer)
+        if isinstance(self.keeping, Beside):
+            self.keeping.save(cassette_dict, self.kept, save)
+        else:
+            save(cassette_dict)
+
+    @property
+    def adds(self) -> bool:
+        """Whether the file is ours to write, and to add to."""
+        return self.keeping is not None and not isinstance(self.keeping, Beside)
+
+    def add_to_cassette(
+        self, cassette_path: str, loaded: Sequence[Interaction], pairs: Iterable[Pair], serializer: Any
+    ) -> None:
+        """Write a cassette of which all that was `loaded` stays as it is, with the pairs behind it.
+
+        Raises WriteError or LeakError, and leaves the file as it was.
+
+        Time and memory are those of copying the file, whatever it holds. What stands there was looked through for
+        secrets when it was added, or was never ours to refuse: the gate looks at the pairs alone.
+        """
+        path = os.fspath(cassette_path)
+        if self.keeping is None:
+            raise TypeError("only a cassette that is kept by a journal can be added to")
+        fresh = (to_interaction(*pair, path=path, number=number) for number, pair in enumerate(pairs, len(loaded)))
+        document = Document((*loaded, *fresh), self._extra.get(path, {}))
+        self._check(document, len(loaded), path, serializer.format)
+        self.keeping.write(document, len(loaded), self._gate_of(path, serializer.format), copies=True)
+
+    def _load(self, cassette_path: str, serializer: Any) -> tuple[Any, ...]:
         if not self._is_stock:
-            loaded: tuple[Any, ...] = self.inner.load_cassette(cassette_path, serializer)
+            loaded: tuple[Any, ...] = self.inner.load_cassette(cassette_path, serializer=serializer)
             return loaded
         path = os.fspath(cassette_path)
-        if self.keeping is not None:
+        if self.keeping is not None and not isinstance(self.keeping, Beside):
             try:
-                self.recovered = recover(self.keeping.path, serializer.format).interactions
+                check = self._gate_of(path, serializer.format)
+                self.recovered = recover(self.keeping.path, serializer.format, check=check).interactions
             except WriteError as error:  # a folder that is read-only, say: the cassette can be played all the same
                 _LOG.warning("what a run that was cut short has recorded cannot be brought back: %s", error)
-            self.keeping.loaded(())
+            self.keeping.reads()
         documents = list(self._documents(path, serializer))
         if not documents:
             raise CassetteNotFoundError
@@ -121,11 +174,10 @@ class Persister:
         pairs = [to_pair(one) for one in found]
         return [request for request, _ in pairs], [response for _, response in pairs], *metadata[:1]
 
-    def save_cassette(self, cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
-        """Write a cassette whole or not at all, in the dialect that an existing file has; raises WriteError."""
+    def _save(self, cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
         path = os.fspath(cassette_path)
         if not self._is_stock:
-            self.inner.save_cassette(cassette_path, cassette_dict, serializer)
+            self.inner.save_cassette(cassette_path, cassette_dict, serializer=serializer)
         elif Path(path).is_dir():
             fix = "record into a file of its own, or replay with record_mode='none'"
             raise WriteError(path, "is a folder of recordings, which is only replayed", fix=fix)
@@ -141,7 +193,7 @@ class Persister:
             if self.keeping is None:
                 storage.dump(document, path, format=serializer.format)
             else:
-                self.keeping.write(document, kept)
+                self.keeping.write(document, kept, self._gate_of(path, serializer.format))
         else:
             storage.write(path, serialize(cassette_dict, serializer).encode())
 
@@ -155,6 +207,10 @@ class Persister:
                 self.keeping.drop()  # what was refused is kept elsewhere, masked
             raise
 
+    def _gate_of(self, path: str, format: str) -> Check | None:  # noqa: A002 - as in storage.dump
+        gate = self.gate
+        return None if gate is None else lambda fresh: gate.check(fresh, 0, path, format)
+
     def _documents(self, path: str, serializer: Any) -> Iterator[Document]:
         for one in dict.fromkeys((path, *self._more)):
             document = self._read(one) if isinstance(serializer, Serializer) else _read_by(serializer, one)
@@ -162,6 +218,7 @@ class Persister:
                 for number, interaction in enumerate(document.interactions):
                     check(interaction, path=one, number=number)
                 self._extra[one] = dict(document.extra)
+                self.sizes[one] = len(document.interactions)
                 if one == path and self.keeping is not None:
                     self.keeping.loaded(document.interactions)
                 yield document

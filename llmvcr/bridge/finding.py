@@ -28,8 +28,10 @@ class Finding:
         self._cassette = cassette
         self.rule_set = rules
         """What is compared, beside the rows of the provider."""
-        self._redactor = redactor
+        self.redactor = redactor
+        """What takes the secrets out of a request."""
         self._strips = False  # whether requests are compared without their secrets, which takes five times as long
+        self._open = 0  # so many of the recorded are known to hold nothing in the place of a secret
         self._applied: set[str] = set()
         self._index: Index | None = None
         self.llm = matcher(self.form)
@@ -51,18 +53,18 @@ class Finding:
 
     def begin(self) -> None:
         """Make everything that is there playable, as if nothing had been played."""
-        self._index = None
+        self._index, self._open = None, 0
         self.playable = len(self._cassette.data)
 
     def find(self, request: Any) -> int | None:
         """Give the position of the interaction that answers next; it stays playable."""
         if self.indexes:
             return self._answering(Index.peek, to_request(request))
-        request = self._bare(to_vcr_request(request))
+        request = self.bare(to_vcr_request(request))
         data, counts, match_on = self._cassette.data, self._cassette.play_counts, self._cassette._match_on
         for position, (recorded, _) in enumerate(data if self.repeats else data[: self.playable]):
             free = self.repeats or not counts[position]
-            if free and requests_match(request, self._bare(recorded), match_on):
+            if free and requests_match(request, self.bare(recorded), match_on):
                 return position
         return None
 
@@ -72,7 +74,11 @@ class Finding:
 
     def positions(self, request: Any) -> Iterable[int]:
         """Give the positions of all interactions that the index has for a request, played or not."""
-        return self._fresh().positions(to_request(request))
+        asked = to_request(request)
+        found = tuple(self._fresh().positions(asked))
+        if not found and self._strip(asked):
+            found = tuple(self._fresh().positions(asked))
+        return found
 
     def nearest(self, request: Any) -> tuple[tuple[int, ...], tuple[Change, ...]]:
         """Give the positions of what is equal, or that of what is most like a request, and what differs from it."""
@@ -101,7 +107,7 @@ class Finding:
 
     def form(self, request: Request, known: AbstractSet[str] = frozenset()) -> Canonical:
         """Give what is compared of a request."""
-        held = self._redactor.matched(request) if self._strips else request
+        held = self.redactor.matched(request) if self._strips else request
         form = canonical(held, self.rule_set, known)
         if self.rule_set.labels:
             self._applied.update(self.rule_set.applied(form.rules))
@@ -109,27 +115,33 @@ class Finding:
 
     def _answering(self, ask: Callable[[Index, Request], int | None], request: Request) -> int | None:
         position = ask(self._fresh(), request)
-        if position is None and not self._strips and self._secrets_matter(request):
-            self._strips, self._index = True, None
+        if position is None and self._strip(request):
             position = ask(self._fresh(), request)
         return position
 
-    def _secrets_matter(self, request: Request) -> bool:
-        """Say whether a request, or a recorded one, would look other to a matcher that sees no secrets."""
-        if self._redactor.matched(request) is not request:
-            return True
-        data = self._cassette.data
-        return any(self._redactor.hides(data.request(position)) for position in range(len(data)))
+    def _strip(self, request: Request) -> bool:
+        """Compare without secrets from now on, if the request, or a recorded one, then looks other; say so."""
+        if self._strips:
+            return False
+        data, asked = self._cassette.data, self.redactor.matched(request)
+        unseen = range(self._open, len(data))
+        if asked is request and not any(self.redactor.hides(data.request(place)) for place in unseen):
+            self._open = len(data)
+            return False
+        self._strips, self._index = True, None
+        return True
 
-    def _bare(self, request: Any) -> Any:
+    def bare(self, request: Any) -> Any:
         """Give a vcrpy request as matchers are to see it: without the secrets that are not in the file either."""
         held = to_request(request)
-        bare = self._redactor.matched(held)
+        bare = self.redactor.matched(held)
         return request if bare is held else to_vcr_request(bare)
 
     def _fresh(self) -> Index:
         if self._index is None:
-            self._index = Index(repeats=self.repeats, form=self.form, answer=self.answer)
+            # A function of the user's, and what takes secrets out, may change every text.
+            verbatim = self.rule_set.function is None and not self._strips
+            self._index = Index(repeats=self.repeats, form=self.form, verbatim=verbatim, answer=self.answer)
         data = self._cassette.data
         for position in range(len(self._index), len(data)):
             fresh = position >= self.playable

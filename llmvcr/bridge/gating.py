@@ -32,7 +32,8 @@ class Gate:
     def check(self, document: Document, kept: int, path: str, format: str) -> None:  # noqa: A002 - as in storage.dump
         """Look at the interactions after the first `kept`; raises LeakError.
 
-        What was refused is stored beside, in `format`, with all that was found masked.
+        Those before them were looked at when they were added. What was refused is stored beside, in `format`, with all
+        that was found masked.
         """
         if self.leaks == "off":
             return

@@ -6,6 +6,7 @@ from collections.abc import Iterable, MutableSequence, Sequence
 from typing import Any, overload
 
 from llmvcr.bridge.translate import Pair, to_pair, to_request, to_response
+from llmvcr.formats import extra
 from llmvcr.interaction import Interaction, Request, Response
 
 __all__ = ["Pairs"]
@@ -28,6 +29,12 @@ class Pairs(MutableSequence[Pair]):
         """Take in one of ours, as the last."""
         self._held.append(interaction)
 
+    def kept(self, count: int) -> tuple[Interaction, ...] | None:
+        """Give the first so many as they were read; None if one of them was taken out, and may have changed."""
+        first = self._held[:count]
+        kept = tuple(one for one in first if isinstance(one, Interaction))
+        return kept if len(kept) == count else None
+
     def request(self, position: int) -> Request:
         """Give the request at a position, as ours."""
         one = self._held[position]
@@ -37,6 +44,15 @@ class Pairs(MutableSequence[Pair]):
         """Give the answer at a position, as ours; raises ReadError, with `path`, where a hook left no response."""
         one = self._held[position]
         return one.response if isinstance(one, Interaction) else to_response(one[1], path=path, number=position)
+
+    def recorded_at(self, position: int) -> str | None:
+        """Give what an interaction says of when it was recorded."""
+        one = self._held[position]
+        if isinstance(one, Interaction):
+            return one.recorded_at
+        told = one[1].get(extra.KEY)
+        said = told.get("recorded_at") if isinstance(told, dict) else None
+        return said if isinstance(said, str) else None
 
     def insert(self, index: int, value: Pair) -> None:
         """Put a pair before another one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -32,7 +32,8 @@ class Recording:
     def __init__(self) -> None:
         """Start with nothing recorded."""
         self._open: dict[int, Callable[[], None]] = {}  # by ticket: ends the recording of a stream that still runs
-        self._places: list[int] = []  # the ticket of each interaction of the cassette
+        self.places: list[int] = []
+        """The ticket of each interaction of the cassette."""
         self._next = itertools.count()
         self.over = False
         """Whether the cassette is closed: what a call that was under way then gets is not recorded any more."""
@@ -51,21 +52,21 @@ class Recording:
 
     def placed(self, ticket: int) -> None:
         """Say that the cassette took in the interaction of this ticket as its next."""
-        self._places.append(ticket)
+        self.places.append(ticket)
 
     def end_all(self, stack: contextlib.ExitStack) -> None:
         """Have the streams that nobody read to their end, nor closed, recorded as far as they were heard."""
         for end in tuple(self._open.values()):
             stack.callback(end)
 
-    def in_order(self, data: Sequence[Pair], pairs: Sequence[Pair]) -> list[Pair]:
-        """Sort `pairs`, which stand in `data`, by the order of their requests."""
-        place = {id(response): ticket for (_, response), ticket in zip(data, self._places, strict=True)}
-        return sorted(pairs, key=lambda pair: place[id(pair[1])])
+    def in_order(self, data: Sequence[Pair], pairs: Iterable[Pair], rank: Callable[[int], Any]) -> list[Pair]:
+        """Sort `pairs`, which stand in `data`, by the order of their requests, or as `rank` has it for a ticket."""
+        place = {id(response): ticket for (_, response), ticket in zip(data, self.places, strict=True)}
+        return sorted(pairs, key=lambda pair: rank(place[id(pair[1])]))
 
     def __len__(self) -> int:
         """Count the interactions that were taken in."""
-        return len(self._places)
+        return len(self.places)
 
 
 def heard(request: Request, response: Response, *, keep: Keep, unpack: bool) -> Interaction:

@@ -6,12 +6,13 @@ import zlib
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
-from llmvcr.interaction import Response, header
+from llmvcr.interaction import Headers, Response, header
 from llmvcr.wire import sniff
 
 __all__ = ["served", "whole"]
 
 _TOO_MANY_REQUESTS, _SERVER_ERRORS = 429, 500
+_RETRY, _ENCODED = frozenset({"retry-after", "retry-after-ms"}), frozenset({"content-encoding", "content-length"})
 
 
 def whole(response: Response) -> Response:
@@ -32,19 +33,23 @@ def served(response: Response, pace: float = 0.0) -> Response:
     and without one as long as they like (decision 19). A body that was stored unpacked loses the `content-encoding`
     that it had on the wire, as many recorders leave it in place (shared/matching.md, section 6).
     """
-    dropped: set[str] = set()
-    added: tuple[tuple[str, str], ...] = ()
-    times = tuple(time * pace for time in response.times) if pace else ()
+    headers = response.headers
     refused = response.status == _TOO_MANY_REQUESTS or response.status >= _SERVER_ERRORS
-    asked = _asked_to_wait(response.headers) if pace else 0.0
-    if refused and not response.failed and asked is not None and pace != 1:
-        dropped |= {"retry-after", "retry-after-ms"}
-        added = (("retry-after-ms", f"{max(asked * pace, 1.0):.0f}"),)
-    encoding = header(response.headers, "content-encoding")
+    if refused and not response.failed and pace != 1:
+        asked = _asked_to_wait(headers) if pace else 0.0
+        if asked is not None:
+            headers = (*_without(headers, _RETRY), ("retry-after-ms", f"{max(asked * pace, 1.0):.0f}"))
+    encoding = header(headers, "content-encoding")
     if encoding is not None and _is_unpacked(response.body, encoding.strip().lower()):
-        dropped |= {"content-encoding", "content-length"}
-    kept = tuple(line for line in response.headers if line[0].lower() not in dropped)
-    return replace(response, headers=(*kept, *added), times=times)
+        headers = _without(headers, _ENCODED)
+    times = tuple(time * pace for time in response.times) if pace else ()
+    if headers is response.headers and times == response.times:
+        return response
+    return replace(response, headers=headers, times=times)
+
+
+def _without(headers: Headers, names: frozenset[str]) -> Headers:
+    return tuple(line for line in headers if line[0].lower() not in names)
 
 
 def _asked_to_wait(headers: tuple[tuple[str, str], ...]) -> float | None:

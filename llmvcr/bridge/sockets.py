@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from vcr.matchers import requests_match
 
-from llmvcr.bridge.miss import miss, unlike
+from llmvcr.bridge.miss import cleaned, miss, unlike
 from llmvcr.bridge.recording import now
 from llmvcr.bridge.translate import to_interaction, to_pair, to_vcr_request
-from llmvcr.canonical import canonical
+from llmvcr.canonical import Canonical, canonical
 from llmvcr.diff import describe
 from llmvcr.errors import ReadError
 from llmvcr.interaction import Interaction, Request, Response
+from llmvcr.redaction import Redactor
 from llmvcr.rulesets import RuleSet
-from llmvcr.sockets import Event, Frame, Mismatch, Recorded, Recordings, from_json, is_socket, to_json, unheard
+from llmvcr.sockets import Event, Frame, Mismatch, Recorded, Recordings, from_json, is_socket, to_json, unheard, whole
 from llmvcr.taps import Dial
 
 __all__ = ["Sockets", "check"]
@@ -58,14 +60,14 @@ class Sockets:
 
     def __init__(self, cassette: Any, rules: RuleSet) -> None:
         """Begin before the first handshake."""
-        self._cassette, self._rules = cassette, rules
+        self._cassette, self._rules, self._redactor = cassette, rules, cassette.finding.redactor
         self._lines: dict[tuple[int, ...], _Line] = {}  # by the positions of equal handshakes
 
     def dial(self, request: Request) -> Dial:
         """Say what a tap should do with a handshake; raises Miss, MissAbort or FaultError."""
         cassette = self._cassette
         wanted = cassette._before_record_request(to_vcr_request(request))
-        if not wanted:
+        if not wanted or cassette.life.verifies:  # what connections say is not compared
             return Dial()
         with cassette._lock:
             refused = cassette.faults.handshake(request)
@@ -86,7 +88,7 @@ class Sockets:
             return None
         line = self._lines.get(positions)
         if line is None:
-            line = self._lines[positions] = self._line(request.url, positions)
+            line = self._lines[positions] = self._line(request, positions)
         unplayed = (position for position in positions if not cassette.play_counts[position])
         position = next(unplayed, positions[-1] if cassette.finding.repeats else None)
         if position is None:
@@ -99,23 +101,28 @@ class Sockets:
         missing = partial(self._missing, request)
         return None if player is None else Dial(answer, player, cassette._options.pace, missing)
 
-    def _line(self, url: str, positions: tuple[int, ...]) -> _Line:
+    def _line(self, request: Request, positions: tuple[int, ...]) -> _Line:
+        redactor = self._redactor.knowing(request)
         recorded = {position: self._recorded(position) for position in positions}
         return _Line(
             {position: one.response for position, one in recorded.items()},
             Recordings(
-                url,
+                request.url,
                 [
                     Recorded(position, self._events(one, position), one.response.ended)
                     for position, one in recorded.items()
                     if one.response.status == _SWITCHED
                 ],
                 repeats=self._cassette.finding.repeats,
-                form=lambda asked, known: canonical(asked, self._rules, known),
+                form=partial(self._form, redactor),
                 moved=self._moved,
                 lock=self._cassette._lock,
             ),
         )
+
+    def _form(self, redactor: Redactor, message: Request, known: AbstractSet[str]) -> Canonical:
+        bare = redactor.matched(message)  # what is recorded holds no secret either
+        return whole(bare, canonical(bare, self._rules, known))
 
     def _positions(self, wanted: Any) -> tuple[int, ...]:
         """Give the positions of the recorded handshakes that are equal to this one, in recorded order."""
@@ -124,7 +131,9 @@ class Sockets:
         if cassette.finding.indexes:
             found = cassette.finding.positions(wanted)
         else:
-            found = [n for n, (one, _) in enumerate(cassette.data) if requests_match(wanted, one, cassette._match_on)]
+            bare, match_on = cassette.finding.bare, cassette._match_on
+            asked = bare(to_vcr_request(wanted))
+            found = [n for n, (one, _) in enumerate(cassette.data) if requests_match(asked, bare(one), match_on)]
         return tuple(n for n in found if n < playable and is_socket(cassette.data[n][0].uri))
 
     def _recorded(self, position: int) -> Interaction:
@@ -157,8 +166,15 @@ class Sockets:
         cassette._recording.done(ticket)
 
     def _missing(self, request: Request, mismatch: Mismatch) -> BaseException:
-        told = _told(self._cassette, request, mismatch)
-        return unlike(self._cassette, request, told, mismatch.position, mismatch.changes)
+        redactor = self._redactor.knowing(request)
+        changes = cleaned(mismatch.changes, redactor)
+        data = mismatch.data if isinstance(mismatch.data, bytes) else str(redactor.clean(mismatch.data))
+        told = _told(
+            self._cassette,
+            redactor.redact_request(request),
+            Mismatch(mismatch.number, data, mismatch.recorded, changes, mismatch.position),
+        )
+        return unlike(self._cassette, request, told, mismatch.position, changes)
 
 
 def _told(cassette: Any, request: Request, mismatch: Mismatch) -> str:

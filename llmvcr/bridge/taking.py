@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,21 @@ from llmvcr import storage
 from llmvcr.bridge.calls import Calls
 from llmvcr.bridge.files import Persister, Serializer
 from llmvcr.bridge.gating import Gate
+from llmvcr.bridge.living import Life
 from llmvcr.bridge.noting import note
 from llmvcr.bridge.options import Options
 from llmvcr.bridge.pairs import Pairs
 from llmvcr.bridge.recording import Recording, heard, now
-from llmvcr.bridge.translate import Pair, filters, settle, to_interaction, to_pair, to_vcr_request
+from llmvcr.bridge.translate import (
+    Pair,
+    filters,
+    loaded_request,
+    settle,
+    to_interaction,
+    to_pair,
+    to_request,
+    to_vcr_request,
+)
 from llmvcr.errors import ReadError
 from llmvcr.formats import extra
 from llmvcr.interaction import Interaction, Request, Response
@@ -33,23 +45,30 @@ class TakingCassette(Cassette):  # type: ignore[misc]
     """A cassette of vcrpy's that keeps the order of requests, and what was recorded, redacted, whatever comes next."""
 
     def __init__(self, options: Options, redactor: Redactor, **config: Any) -> None:
+        self.gate = Gate(options.llmvcr_leaks, redactor)
+        """What looks through it before it is written."""
+        self.life = Life(self, options)
+        """What becomes of its interactions as time goes on."""
         if options.llmvcr_dialect and isinstance(config.get("serializer"), Serializer):
             config["serializer"] = Serializer(options.llmvcr_dialect)
-        if isinstance(persister := config.get("persister"), Persister):
+        if persister := config.get("persister"):
+            if not isinstance(persister, Persister):  # registered after ours, or named for this cassette
+                persister = Persister(persister)
             first = config.get("record_mode") == RecordMode.ALL
-            gate = Gate(options.llmvcr_leaks, redactor)
-            config["persister"] = persister.of_one(config["path"], config.get("serializer"), gate=gate, first=first)
+            serializer = config.get("serializer")
+            config["persister"] = persister.of_one(config["path"], serializer, gate=self.gate, first=first)
         super().__init__(**config)
         if self._before_save_interaction:
             self._before_save_interaction.append(_settled)
         self.data = Pairs()
         hooks = (filters(self._before_record_request), filters(self._before_record_response))
+        self._hooked = hooks != ([], [])  # whether anything but us may change what is recorded
         if isinstance(self._persister, Persister):
-            self._persister.unaltered = hooks == ([], []) and not self._after_load_interaction
+            self._persister.unaltered = hooks[1] == [] and not self._after_load_interaction
         self._options, self._redactor = options, redactor
         self._lock = threading.RLock()
         self._recording = Recording()
-        self._calls = Calls()
+        self._calls = Calls(redactor)
         self.missed: list[BaseException] = []
         """The misses of LLM calls, as they were raised, while it is open."""
         self._loading = False
@@ -74,8 +93,9 @@ class TakingCassette(Cassette):  # type: ignore[misc]
         if self._keeping is None:
             return
         self._keeping.drop()
-        if well and not self.failed and self.record_mode != RecordMode.NONE:
+        if well and not self.failed and self.record_mode != RecordMode.NONE and not self.life.verifies:
             storage.set_incomplete(self._keeping.path, to=False)
+        self.life.close(well=well and not self.failed)
 
     def go_on(self) -> None:
         """Record on under `once` too: the run that began to record the cassette is not over, or ended by a crash."""
@@ -84,6 +104,11 @@ class TakingCassette(Cassette):  # type: ignore[misc]
 
     def append(self, request: Any, response: dict[str, Any]) -> None:
         """Add what vcrpy's own stubs recorded, or what the file held."""
+        if not self._loading and self.life.keeps_out(request):
+            return
+        if not self._loading and self.life.verifies:
+            self._verify(request, response)
+            return
         if not self._loading and extra.KEY not in response:
             response = {**response, extra.KEY: {"version": extra.VERSION, "recorded_at": now()}}
         self._append(request, response, self._recording.ticket())
@@ -107,7 +132,31 @@ class TakingCassette(Cassette):  # type: ignore[misc]
 
     def _undisturbed(self, save: Callable[[bool], None], force: bool) -> None:  # noqa: FBT001 - as in vcrpy
         with self._lock:  # other threads may be about to record
-            save(force)
+            if self.life.verifies:
+                return
+            if self.failed and self._options.llmvcr_failed == "drop":
+                self.life.set_aside()
+                return
+            if not (force or self.dirty or self.drop_unused_requests):
+                return  # vcrpy would make pairs of all that was loaded, to find that there is nothing to write
+            if force or not self._add():
+                save(force)
+
+    def _add(self) -> bool:
+        """Write what was recorded behind what is in the file; False where more than that has changed, or may have."""
+        persister, first = self._persister, self._loaded_count
+        if self.record_mode == RecordMode.ALL or self.drop_unused_requests or self._before_save_interaction:
+            return False
+        if not (isinstance(persister, Persister) and persister.adds and self.life.only_adds) or self._metadata:
+            return False
+        loaded = self.data.kept(first) if first and [*persister.sizes.values()] == [first] else None
+        if loaded is None:
+            return False
+        fresh = sorted(zip(self._recording.places[first:], self.data[first:], strict=True), key=itemgetter(0))
+        pairs = self.life.normalized((one.request for one in loaded), [pair for _, pair in fresh])
+        persister.add_to_cassette(self._path, loaded, pairs, self._serializer)
+        self.dirty = False
+        return True
 
     def _new_interactions(self) -> list[Pair]:
         # All that was recorded now, also where something like it was recorded before: the application got it.
@@ -115,10 +164,12 @@ class TakingCassette(Cassette):  # type: ignore[misc]
 
     def _persist(self, cassette_dict: dict[str, Any]) -> None:
         pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
-        in_order = self._recording.in_order(self.data, list(pairs))
+        in_order = self._recording.in_order(self.data, self.life.kept(pairs), self.life.rank)
+        loaded = {id(response) for _, response in self.data[: self._loaded_count]}
+        kept = sum(1 for _ in itertools.takewhile(lambda pair: id(pair[1]) in loaded, in_order))
         if self._keeping:
-            loaded = {id(response) for _, response in self.data[: self._loaded_count]}
-            self._persister.kept = sum(id(response) in loaded for _, response in in_order)
+            self._persister.kept = kept
+        in_order[kept:] = self.life.normalized((to_request(one) for one, _ in in_order[:kept]), in_order[kept:])
         ordered = {"requests": [request for request, _ in in_order], "responses": [said for _, said in in_order]}
         super()._persist({**cassette_dict, **ordered})
 
@@ -126,32 +177,61 @@ class TakingCassette(Cassette):  # type: ignore[misc]
         interaction = heard(
             request, response, keep=self._options.llmvcr_keep, unpack=self._options.llmvcr_compressed == "unpack"
         )
-        self._append(to_vcr_request(request), to_pair(interaction)[1], ticket)
+        if self.life.verifies:
+            with self._lock:
+                self.life.verify(interaction, ticket)
+        else:
+            self._append(to_vcr_request(request), to_pair(interaction)[1], ticket)
         self._recording.done(ticket)
+
+    def _verify(self, request: Any, response: dict[str, Any]) -> None:
+        """Compare what vcrpy's own stubs heard, where that is all that is wanted of it."""
+        wanted = self._before_record_request(request)
+        with self._lock:
+            if wanted:
+                self.life.meet(to_request(wanted))
+                with contextlib.suppress(ReadError):  # a response of the user's own making has nothing to read
+                    self.life.verify(to_interaction(request, response, path=self.label, number=0), None)
 
     def _append(self, request: Any, response: dict[str, Any], ticket: int) -> None:
         with self._lock:
             if self._recording.over:
                 return
             if isinstance(request, Interaction):  # as the persister gave it
-                self.data.keep(request)
+                self._take_in(request)
             else:
                 super().append(request, response)
             if len(self.data) > len(self._recording):  # no hook dropped it
                 self._recording.placed(ticket)
                 if not self._loading:
-                    settle(*self.data[-1])
-                    self._redact()
+                    self.life.took(ticket)
+                    if self._hooked:
+                        settle(*self.data[-1])
+                    redacted = self._redact()
                     if self._keeping:
-                        note(self, self._keeping, ticket)
+                        note(self, self._keeping, ticket, redacted)
 
-    def _redact(self) -> None:
-        """Take the secrets out of the last interaction: what stands in memory is what goes to disk."""
-        with contextlib.suppress(ReadError):  # spoilt by a hook: saving will say so
+    def _take_in(self, held: Interaction) -> None:
+        """Take in what the file held, as it is but where a hook alters its request; hooks of answers there are none."""
+        if self._hooked:
+            asked = self._before_record_request(loaded_request(held.request))
+            if not asked:
+                return
+            if to_request(asked) != to_request(loaded_request(held.request)):
+                self.data.append((asked, to_pair(held)[1]))
+                return
+        self.data.keep(held)
+
+    def _redact(self) -> Interaction | None:
+        """Take the secrets out of the last interaction, and give it: what stands in memory is what goes to disk."""
+        try:
             held = to_interaction(*self.data[-1], path=self.label, number=len(self.data) - 1)
-            redacted = self._redactor.redact(held).interaction
-            if redacted is not held:
-                self.data[-1] = to_pair(redacted)
+        except ReadError:  # spoilt by a hook: saving will say so
+            return None
+        redacted = self._redactor.redact(held).interaction
+        if redacted is not held:
+            self.data[-1] = to_pair(redacted)
+        return redacted
 
     @property
     def _keeping(self) -> Keeping | None:

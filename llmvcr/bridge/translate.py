@@ -16,6 +16,7 @@ from llmvcr.interaction import Interaction, Request, Response
 __all__ = [
     "Pair",
     "filters",
+    "loaded_request",
     "settle",
     "to_interaction",
     "to_pair",
@@ -43,6 +44,11 @@ def to_vcr_request(request: Any) -> Any:
     if not isinstance(request, Request):
         return request
     return VcrRequest(request.method, request.url, request.body, dict(request.headers))
+
+
+def loaded_request(request: Request) -> Any:
+    """Return vcrpy's request for one that stood in a file, as vcrpy would have read it."""
+    return VcrRequest(request.method, request.url, request.body, vcr_dict.grouped(request.headers))
 
 
 def filters(hook: Callable[[Any], Any]) -> list[Callable[[Any], Any]] | None:

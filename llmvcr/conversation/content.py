@@ -27,6 +27,7 @@ _MEDIA = {
     "input_file": "file",
     "input_image": "image",
     "input_video": "video",
+    "output_audio": "audio",
     "video": "video",
     "video_url": "video",
 }

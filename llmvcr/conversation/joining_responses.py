@@ -17,6 +17,7 @@ MARKS = frozenset({"response.created", "response.in_progress", "response.output_
 
 _DELTAS = {
     "response.output_text.delta": "output_text",
+    "response.output_audio_transcript.delta": "output_text",
     "response.refusal.delta": "refusal",
     "response.function_call_arguments.delta": "arguments",
     "response.mcp_call_arguments.delta": "arguments",

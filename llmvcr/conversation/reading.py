@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import parse_qsl, urlsplit
 
 from llmvcr import bodies
 from llmvcr.conversation.answering import answers, error, model_of, usage
@@ -12,6 +13,7 @@ from llmvcr.conversation.joining import joined
 from llmvcr.conversation.lines import line
 from llmvcr.conversation.looking import at, parsed
 from llmvcr.conversation.opening import Opened, opened
+from llmvcr.conversation.talking import Talk, talked
 from llmvcr.conversation.values import Answer, LlmCall, Message, Reading
 from llmvcr.interaction import Interaction, Json, Response, header
 from llmvcr.providers import find, other
@@ -23,6 +25,8 @@ _FIRST_ERROR = 400
 
 def read_call(interaction: Interaction) -> LlmCall:
     """Read a recorded call; what nobody can read is given as it stands (`raw`). Never raises, whatever the bytes."""
+    if (talk := talked(interaction)) is not None:
+        return _of_frames(interaction, talk)
     request, response = interaction.request, interaction.response
     sent = bodies.read(request.body, header(request.headers, "content-type"))
     plain = parsed(sent.text) if sent.text else None
@@ -59,6 +63,31 @@ def read_call(interaction: Interaction) -> LlmCall:
         raw=_raw(answer) if reading == "raw" else "",
         duration=response.times[-1] if response.times else None,
         first_chunk=response.times[1] if len(response.times) > 1 else None,
+        ended=response.ended,
+        recorded_at=interaction.recorded_at,
+    )
+
+
+def _of_frames(interaction: Interaction, talk: Talk) -> LlmCall:
+    request, response = interaction.request, interaction.response
+    provider, endpoint = _found(request.method, request.url, None)
+    return LlmCall(
+        provider=provider,
+        endpoint=endpoint,
+        model=talk.model or dict(parse_qsl(urlsplit(request.url).query)).get("model", ""),
+        method=request.method,
+        url=request.url,
+        reading="conversation",
+        messages=talk.messages,
+        tools=talk.tools,
+        parameters=_parameters(talk.parameters, is_line=False),
+        streamed=True,
+        status=response.status,
+        answers=talk.answers,
+        usage=talk.usage,
+        error=talk.error,
+        duration=talk.duration,
+        first_chunk=talk.first,
         ended=response.ended,
         recorded_at=interaction.recorded_at,
     )

@@ -14,6 +14,9 @@ __all__ = ["grouped", "lost", "put_unknown", "spelt_request"]
 
 def grouped(headers: Headers) -> dict[str, Json] | None:
     """Give {name: value} or, where a name is repeated, {name: [values]}; None where that loses the order of lines."""
+    plain: dict[str, Json] = dict(headers)
+    if len(plain) == len(headers):
+        return plain
     names: dict[str, list[str]] = {}
     for name, value in headers:
         names.setdefault(name, []).append(value)
@@ -21,11 +24,14 @@ def grouped(headers: Headers) -> dict[str, Json] | None:
     return mapping if headers_of(mapping) == headers else None
 
 
-def spelt_request(body: bytes | None) -> dict[str, Json]:
-    """Say how a request's body is spelt; nothing for the common case (compact JSON, or no body)."""
+def spelt_request(body: bytes | None, spelt: spelling.Spelt | None = None) -> dict[str, Json]:
+    """Say how a request's body is spelt; nothing for the common case (compact JSON, or no body).
+
+    `spelt` is what `spelling.spell` says of it, for whoever has asked that already.
+    """
     if body is None:
         return {}
-    spelt = spelling.spell(body)
+    spelt = spelt or spelling.spell(body)
     if spelt.form != "reply":
         return spelling.raw(body)
     how = spelt.how if isinstance(spelt.how, dict) else {"rendering": spelt.how}

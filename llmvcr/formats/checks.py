@@ -9,12 +9,13 @@ from llmvcr.errors import ReadError
 from llmvcr.formats.extra import KEY
 from llmvcr.interaction import Json
 
-__all__ = ["MAX_DEPTH", "Checker", "is_deep", "loaded"]
+__all__ = ["MAX_DEPTH", "Checker", "is_deep", "is_shallow", "loaded"]
 
 MAX_DEPTH = 200
 """How deep lists and objects may nest, as in YAML: what comes after the reading calls itself once a level, and a thread
 may have little stack. The deepest of 5,000 public files has 31 levels."""
 
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _KINDS: dict[type, str] = {
     dict: "an object",
     str: "a string",
@@ -60,6 +61,20 @@ def is_deep(value: Json, most: int) -> bool:
     return True
 
 
+def is_shallow(text: bytes, most: int) -> bool:
+    """Say whether JSON surely nests no deeper than so many levels, from its text alone, without parsing it.
+
+    False where texts inside of it have brackets that do not pair up: then it has to be looked at.
+    """
+    marks = text.translate(None, _NO_BRACKETS)
+    for _ in range(most):
+        fewer = marks.replace(b"{}", b"").replace(b"[]", b"")
+        if len(fewer) == len(marks):
+            break
+        marks = fewer
+    return not marks
+
+
 @dataclass(frozen=True, slots=True)
 class Checker:
     """Checks one recording of one file, and makes the errors that name the place."""
@@ -98,11 +113,13 @@ class Checker:
         if "url" in request or "method" in request or is_http:
             self.need(request, "request", "url", str)
             self.need(request, "request", "method", str)
-            self.need(request, "request", "headers", dict, optional=True)
+        self.need(request, "request", "headers", dict, optional=True)
         self.headers(request.get("headers") or {}, "request.headers")
 
     def headers(self, headers: dict[str, Json], place: str) -> None:
         """Raise ReadError unless every value is a string or a list of strings."""
+        if set(map(type, headers.values())) <= {str}:
+            return
         for name, value in headers.items():
             values = value if isinstance(value, list) else [value]
             if not all(isinstance(text, str) for text in values):
@@ -121,10 +138,19 @@ class Checker:
         if isinstance(body, list):
             for place, item in enumerate(body):
                 self.item(item, f"response.body[{place}]")
+                if response.get("is_streaming") and isinstance(item, str):
+                    self.line(item, f"response.body[{place}]")
         elif response.get("is_streaming") and body is not None:
             raise self.wrong("response.body", f"is {_name(body)}, not a list, and is_streaming is true")
         else:
             self.item(body, "response.body")
+
+    def line(self, text: str, place: str) -> None:
+        """Raise ReadError for a line of a stream that cannot be sent."""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise self.wrong(place, "holds a lone surrogate, which no stream can carry") from None
 
     def item(self, item: Json, place: str) -> None:
         """Raise ReadError where an item has one half of a typed item, or a type that is no string."""

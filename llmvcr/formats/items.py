@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from llmvcr.formats import extra, spelling, typed
 from llmvcr.formats.checks import Checker
@@ -12,7 +13,7 @@ from llmvcr.formats.rebuild import headers_of, rebuilt
 from llmvcr.formats.restate import filed, noted, stated
 from llmvcr.interaction import Interaction, Json, Request, Response
 
-__all__ = ["KNOWN", "NOTE", "note_of", "read"]
+__all__ = ["KNOWN", "NOTE", "begun", "note_of", "read"]
 
 NOTE = "recording"
 """The name of the note that says how a recording spelt what HTTP does not say."""
@@ -31,6 +32,9 @@ KNOWN: Mapping[str, frozenset[str]] = {
 
 _FILED = ("url", "endpoint", "model", "method", "body", "kwargs")
 _TYPED = ("type", "types", "type_of")
+_PARTS = frozenset({"request", "response"})
+_ASKED = frozenset({"method", "url", "headers", "body", "endpoint", "model"})
+_ANSWER = frozenset({"body", "is_streaming"})
 
 
 def note_of(interaction: Interaction) -> dict[str, Json]:
@@ -48,11 +52,12 @@ def read(item: Json, *, path: str, number: int | None, cassette: bool) -> Intera
     check.recording(item)
     plain, unknown = _sifted(item)
     more = extra.unpack(item["response"].get(extra.KEY), path=path, interaction=number)
-    base = rebuilt(plain, as_sent=cassette and (bool(more.more) or not _is_doubled(plain["request"])))
+    whole = _without_body(plain) if _says_all(plain, more) else plain
+    base = rebuilt(whole, as_sent=cassette and (bool(more.more) or not _is_doubled(plain["request"])))
     request, response = _request(check, plain, more, base[0]), _response(check, plain, more, base[1])
     notes = dict(more.notes)
     if cassette:
-        note = _cassette_note(plain, request, response, notes.get(NOTE))
+        note = _cassette_note(plain, request, response, notes.get(NOTE), as_written=_says_all(plain, more))
     elif NOTE in notes or (more.more and _same(stated(request, response, {}), plain)):
         note = notes.get(NOTE)
     else:
@@ -63,6 +68,33 @@ def read(item: Json, *, path: str, number: int | None, cassette: bool) -> Intera
         mine = unknown.get(place)
         unknown[place] = {**keys, **mine} if isinstance(keys, dict) and isinstance(mine, dict) else keys
     return Interaction(request, more.put(response, response.body), more.recorded_at, notes, unknown)
+
+
+def begun(item: Json, *, path: str, number: int | None) -> tuple[Request, Response]:
+    """Read one recording of a cassette but for the body of its answer, which may stand there as None.
+
+    Gives the request, and the answer without body and times; all that can be wrong with them is found. Raises
+    ReadError, naming the place.
+    """
+    check = Checker(path, number)
+    check.recording(item)
+    plain, _ = _sifted(item)
+    more = extra.unpack(item["response"].get(extra.KEY), path=path, interaction=number)
+    asked, answered = rebuilt(plain, as_sent=bool(more.more) or not _is_doubled(plain["request"]))
+    own = {name: value for name, value in more.more.items() if name != "body"}
+    response = _response(check, plain, replace(more, more=own), answered)
+    return _request(check, plain, more, asked), replace(response, chunks=(), **more.said)
+
+
+def _says_all(plain: dict[str, Json], more: extra.Extra) -> bool:
+    """Say whether our key tells how the body is spelt and which headers came, as it does where we wrote it all."""
+    how = more.more.get("body")
+    told = isinstance(how, str) or (isinstance(how, dict) and "rendering" in how)
+    return told and "headers" in more.more and plain["response"].keys() == _ANSWER
+
+
+def _without_body(plain: dict[str, Json]) -> dict[str, Json]:
+    return {**plain, "response": {**plain["response"], "body": None}}
 
 
 def _is_doubled(said: dict[str, Json]) -> bool:
@@ -110,12 +142,15 @@ def _request(check: Checker, plain: dict[str, Json], more: extra.Extra, base: Re
         how = sent if sent.keys() & {"text", "base64"} else {**sent, "rendering": words}
         body = _unspelt(check, place, how, [plain["request"].get("body")])
     headers = base.headers if more.request_headers is None else more.request_headers
-    return Request(sent.get("method", base.method), sent.get("url", base.url), headers, body)
+    # Null counts as absent, as everywhere.
+    method, url = sent.get("method"), sent.get("url")
+    return Request(base.method if method is None else method, base.url if url is None else url, headers, body)
 
 
 def _response(check: Checker, plain: dict[str, Json], more: extra.Extra, base: Response) -> Response:
     """Put what stands under our key in the place of what was rebuilt."""
-    own, place = dict(more.more), f"response.{extra.KEY}"
+    place = f"response.{extra.KEY}"
+    own = {name: value for name, value in more.more.items() if value is not None or name == "body"}
     for name, kind in (("status", int), ("reason", str), ("headers", dict)):
         check.need(own, place, name, kind, optional=True)
     headers = base.headers if more.response_headers is None else more.response_headers
@@ -139,10 +174,13 @@ def _unspelt(check: Checker, place: str, how: Json, values: list[Json]) -> bytes
         raise check.wrong(place, str(error)) from error
 
 
-def _cassette_note(plain: dict[str, Json], request: Request, response: Response, told: Json) -> Json:
+def _cassette_note(
+    plain: dict[str, Json], request: Request, response: Response, told: Json, *, as_written: bool
+) -> Json:
     """Make the note of a recording in a cassette: what its HTTP and the tables do not say.
 
-    Where the file has such a note, only names of types that a person has changed since go into it.
+    Where the file has such a note, only names of types that a person has changed since go into it. `as_written` says
+    that the bytes of the answer were made of the values in the file, as it is where we wrote it.
     """
     body = plain["response"]["body"]
     many = isinstance(body, list) and (plain["response"].get("is_streaming") or all(map(typed.is_typed, body)))
@@ -153,20 +191,20 @@ def _cassette_note(plain: dict[str, Json], request: Request, response: Response,
         if "document" in told or typed.said(told, len(names)) in (names, None):
             return told
         return {key: value for key, value in told.items() if key not in _TYPED} | typed.described(names)
-    note = noted(plain, request, response)
-    if "document" in note:
-        note = typed.described(names)
-    for key in _FILED:
-        note.pop(key, None)
     known = typed.found(request)
     form = "list" if many and not plain["response"].get("is_streaming") else "stream" if many else "reply"
     values = [typed.data_of(item) for item in (body if many else [body])]
     derived = typed.names(known[1] if known else None, values, form)
-    if names == (derived if response.status < 400 else [""] * len(names)) or body is None:
-        for key in (*_TYPED, "list"):
-            note.pop(key, None)
+    usual = names == (derived if response.status < 400 else [""] * len(names)) or body is None
     said = plain["request"]
-    if "endpoint" in said and said["endpoint"] != filed(request)[1]:
+    note: dict[str, Json] = {}
+    if not (usual and as_written and plain.keys() == _PARTS and said.keys() == _ASKED and request.method != "GET"):
+        # This takes ten times as long as all the rest. In the other case it finds nothing beyond HTTP and the tables.
+        note = noted(plain, request, response)
+        note = typed.described(names) if "document" in note else note
+    for key in (*_FILED, *((*_TYPED, "list") if usual else ())):
+        note.pop(key, None)
+    if "endpoint" in said and said["endpoint"] != filed(request, known)[1]:
         note["endpoint"] = said["endpoint"]
     if note.get("status") is True and note.get("kind") is None:
         note.pop("status")

@@ -51,6 +51,8 @@ def encoded(value: Json) -> bytes:
 
 def headers_of(headers: dict[str, Json]) -> Headers:
     """Give header lines from {name: value} or {name: [values]}."""
+    if set(map(type, headers.values())) <= {str}:
+        return tuple(headers.items())
     lines = ((name, value if isinstance(value, list) else [value]) for name, value in headers.items())
     return tuple((name, text) for name, values in lines for text in values)
 
@@ -114,7 +116,7 @@ def _inference(said: dict[str, Json], *, as_sent: bool) -> Request:
 
 
 def _response(answer: dict[str, Json], request: Request) -> Response:
-    body, status = answer.get("body"), answer.get("status", 200)
+    body, status = answer.get("body"), 200 if answer.get("status") is None else answer["status"]
     exception = answer.get("exception_data") if answer.get("is_exception") else None
     if isinstance(exception, dict) and not isinstance(body, list):
         return failures.rebuilt(exception)

@@ -14,8 +14,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
+from llmvcr.formats.checks import is_shallow
 from llmvcr.interaction import Json
 
 __all__ = ["DEPTH", "Edits", "apply", "described", "dumps", "edits", "parse", "rendered", "weight", "words_of"]
@@ -47,7 +49,7 @@ def _refuse(word: str) -> float:
 
 def parse(text: str) -> Json:
     """Parse one JSON text; ValueError for anything that is none, NaN, an infinite number, or nested too deep."""
-    if text.count("[") + text.count("{") > DEPTH:
+    if text.count("[") + text.count("{") > DEPTH and not is_shallow(text.encode("utf-8", "surrogatepass"), DEPTH):
         depth = deepest = 0
         for found in _BRACKET.finditer(text):
             if found[0][0] != '"':
@@ -56,7 +58,7 @@ def parse(text: str) -> Json:
         if deepest > DEPTH:
             msg = f"nested more than {DEPTH} deep"
             raise ValueError(msg)
-    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    return _DECODER.decode(text)
 
 
 def _finite(text: str) -> float:
@@ -64,8 +66,21 @@ def _finite(text: str) -> float:
     return value if math.isfinite(value) else _refuse(text)
 
 
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+
+
 def dumps(value: Json, words: Sequence[str] = ("compact",)) -> str:
     """Render a value by the words of a rendering; ValueError for a word that nobody knows."""
+    encode, is_go, end = _encoder(tuple(words))
+    text = encode(value)
+    if is_go:
+        text = _GO.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text + end
+
+
+@lru_cache(128)
+def _encoder(words: tuple[str, ...]) -> tuple[Callable[[Json], str], bool, str]:
+    """Give what encodes by these words, whether it is to be spelt as Go's encoder does, and the end of the text."""
     gap, escapes, end = "compact", "", ""
     for word in words:
         if word in _GAPS:
@@ -78,10 +93,8 @@ def dumps(value: Json, words: Sequence[str] = ("compact",)) -> str:
             msg = f"{word!r} is no word of a rendering"
             raise ValueError(msg)
     comma, colon, indent = _GAPS[gap]
-    text = json.dumps(value, ensure_ascii=escapes == "ascii", separators=(comma, colon), indent=indent)
-    if escapes == "go":
-        text = _GO.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    return text + end
+    encoder = json.JSONEncoder(ensure_ascii=escapes == "ascii", separators=(comma, colon), indent=indent)
+    return encoder.encode, escapes == "go", end
 
 
 def words_of(text: str) -> list[list[str]]:
@@ -104,8 +117,8 @@ def words_of(text: str) -> list[list[str]]:
 def described(text: str) -> tuple[Json, dict[str, Json]] | None:
     """Say what value a JSON text holds and how it is spelt: (value, {"rendering": words, "edits": …}).
 
-    `edits` is left out where there are none. None where the text is no JSON, or where the edits would be so many that
-    the text itself is the better thing to keep.
+    `rendered` gives the text of it, exactly. `edits` is left out where there are none. None where the text is no JSON,
+    or where the edits would be so many that the text itself is the better thing to keep.
     """
     try:
         value = parse(text)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from llmvcr.formats import failures, shapes, spelling, typed
 from llmvcr.formats.rebuild import KWARGS, LISTS, kind_of, merged
 from llmvcr.interaction import Json, Request, Response
+from llmvcr.providers.base import Endpoint, Provider
 
 __all__ = ["filed", "noted", "stated"]
 
@@ -22,13 +23,16 @@ _ERROR = 400
 _TOP = ("test_id", "id_normalization_mapping")
 
 
-def filed(request: Request) -> tuple[str, str]:
-    """Give URL and endpoint as llama-stack writes them: base URL plus endpoint, "/v1" doubled where the base has it."""
+def filed(request: Request, known: tuple[Provider, Endpoint] | None = None) -> tuple[str, str]:
+    """Give URL and endpoint as llama-stack writes them: base URL plus endpoint, "/v1" doubled where the base has it.
+
+    `known` is what `typed.found` gives, for whoever has asked that already.
+    """
     try:
         parts = urlsplit(request.url)
     except ValueError:  # no URL at all
         return request.url, ""
-    known = typed.found(request)
+    known = known or typed.found(request)
     if known is None:
         return request.url, parts.path
     length = len(known[1].path.strip("/").split("/"))

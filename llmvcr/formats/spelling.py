@@ -76,14 +76,19 @@ def spell(body: bytes, *, members: bool = False, stream: bool = False) -> Spelt:
             if members and (envelope := _envelope(value)) is not None:
                 how |= {"envelope": envelope} if list(envelope.items()) != list(_LIST.items()) else {}
                 return _checked("list", value["data"], {**how, "rendering": f"json {how['rendering']} list"}, body)
-            return _checked("reply", [value], {**how, "rendering": f"json {how['rendering']}"}, body)
+            return _plain("reply", [value], {**how, "rendering": f"json {how['rendering']}"}, body)
         streamed = None if stream else streams.described(body)
-    return _checked("stream", *streamed, body) if streamed else Spelt("none", (), raw(body))
+    return _plain("stream", *streamed, body) if streamed else Spelt("none", (), raw(body))
 
 
 def _checked(form: Literal["reply", "stream", "list"], values: list[Json], how: dict[str, Json], body: bytes) -> Spelt:
     """Give the words only where they give the bytes, and where no value could be taken for a typed item."""
-    if _is_odd(values) or unspell(how, values) != body:
+    return Spelt("none", (), raw(body)) if unspell(how, values) != body else _plain(form, values, how, body)
+
+
+def _plain(form: Literal["reply", "stream", "list"], values: list[Json], how: dict[str, Json], body: bytes) -> Spelt:
+    """Give the words, which give the bytes, only where no value could be taken for a typed item."""
+    if _is_odd(values):
         return Spelt("none", (), raw(body))
     return Spelt(form, tuple(values), how["rendering"] if how.keys() == {"rendering"} else how)
 

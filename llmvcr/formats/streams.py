@@ -91,7 +91,11 @@ def _style(words: Json) -> _Style:
 
 def rendered(events: Sequence[Json], extra: dict[str, Json]) -> bytes:
     """Render events to the bytes of the stream; ValueError where the words, edits or insertions are none of ours."""
-    style = _style(extra.get("rendering"))
+    return _joined(_style(extra.get("rendering")), events, extra)
+
+
+def _joined(style: _Style, events: Sequence[Json], extra: dict[str, Json], frames: Sequence[str] = ()) -> bytes:
+    """Render events in a style; `frames` are their texts without edits, for whoever has made them already."""
     edits, inserted = extra.get("edits", {}), extra.get("inserted", {})
     if not isinstance(edits, dict) or not isinstance(inserted, dict):
         msg = "edits and inserted are objects by the number of the event"
@@ -106,7 +110,7 @@ def rendered(events: Sequence[Json], extra: dict[str, Json]) -> bytes:
         raise ValueError(msg)
     pieces: list[str] = []
     for number, event in enumerate(events):
-        frame = style.frame(event, padding[number])
+        frame = frames[number] if frames else style.frame(event, padding[number])
         pieces += [_text(inserted, number), rendering.apply(frame, edits.get(str(number), []))]
     text = "".join([*pieces, _text(inserted, len(events)), style.last])
     if style.open:
@@ -140,34 +144,37 @@ def described(body: bytes, *, lines: bool = False) -> tuple[list[Json], dict[str
     except UnicodeDecodeError:
         return None
     split = sse.frames if framing == "sse" else ndjson.frames
-    frames = split(body)
-    texts = [frame.data for frame in frames if _value(frame)[0]]
+    frames = [(frame, *_value(frame)) for frame in split(body)]
+    texts = [frame.data for frame, is_event, _ in frames if is_event]
     if not texts:
         return None
-    style = _guess(framing, frames, texts, text)
-    events, extra = _told(split(body + style.end.encode()) if style.open else frames, style)
+    style = _guess(framing, [frame for frame, _, _ in frames], texts, text)
+    if style.open:
+        frames = [(frame, *_value(frame)) for frame in split(body + style.end.encode())]
+    events, extra, made = _told(frames, style)
     weight = sum(map(len, extra.get("inserted", {}).values()))
     weight += 3 * len(extra.get("padding", []))
     weight += sum(map(rendering.weight, extra.get("edits", {}).values()))
-    return (events, extra) if weight <= len(text) // 2 and rendered(events, extra) == body else None
+    return (events, extra) if weight <= len(text) // 2 and _joined(style, events, extra, made) == body else None
 
 
-def _told(frames: Iterable[Frame], style: _Style) -> tuple[list[Json], dict[str, Json]]:
-    """Take the frames for events, and tell where they are spelt otherwise than the style says."""
+def _told(frames: Iterable[tuple[Frame, bool, Json]], style: _Style) -> tuple[list[Json], dict[str, Json], list[str]]:
+    """Take the frames for events, tell where they are spelt otherwise than the style says, and what it says."""
+    made: list[str] = []
     events: list[Json] = []
     edits: dict[str, Json] = {}
     inserted: dict[str, Json] = {}
     padding: list[int] = []
-    for frame in frames:
+    for frame, is_event, value in frames:
         raw = frame.raw.decode()
-        is_event, value = _value(frame)
         number = str(len(events))
         if not is_event:
             inserted[number] = inserted.get(number, "") + raw
             continue
-        spaces = _SPACES.search(frame.data)
+        spaces = _SPACES.search(frame.data) if frame.data[-2:-1] == " " else None
         padding.append(min(len(spaces[1]), _WIDEST) if spaces and style.pads else 0)
-        if found := rendering.edits(style.frame(value, padding[-1]), raw):
+        made.append(style.frame(value, padding[-1]))
+        if found := rendering.edits(made[-1], raw):
             edits[number] = found
         events.append(value)
     end = str(len(events))
@@ -175,7 +182,7 @@ def _told(frames: Iterable[Frame], style: _Style) -> tuple[list[Json], dict[str,
         inserted[end] = inserted[end].removesuffix(style.last)
         inserted = {number: text for number, text in inserted.items() if text}
     more = (("padding", padding if any(padding) else []), ("edits", edits), ("inserted", inserted))
-    return events, {"rendering": str(style), **{name: what for name, what in more if what}}
+    return events, {"rendering": str(style), **{name: what for name, what in more if what}}, made
 
 
 def _value(frame: Frame) -> tuple[bool, Json]:

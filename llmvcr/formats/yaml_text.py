@@ -20,7 +20,7 @@ import yaml
 
 from llmvcr.errors import ReadError, WriteError
 
-__all__ = ["MAX_DEPTH", "MAX_EXPANDED", "Flow", "dump", "load"]
+__all__ = ["MAX_DEPTH", "MAX_EXPANDED", "Flow", "dump", "load", "resolved"]
 
 MAX_DEPTH = 200
 """How deep lists and mappings may nest; the deepest of 3,426 public cassettes has 31 levels."""
@@ -165,7 +165,7 @@ class _Builder:
             # Only a key can be a merge: as a value, `<<` is text.
             if text == "<<" and self.stack and isinstance(self.stack[-1].value, dict) and self.stack[-1].key is _NO_KEY:
                 return _MERGE
-            return _plain(text)
+            return resolved(text)
         if tag in _TEXT_TAGS:
             return text
         if tag in _BINARY_TAGS:
@@ -175,7 +175,7 @@ class _Builder:
                 self._fail("has a !!binary value that is not base64", event.start_mark)
         if tag not in _PLAIN_TAGS:
             self._refuse(tag, event.start_mark)
-        return _plain(text)
+        return resolved(text)
 
     def _close(self, frame: _Frame) -> None:
         value: Any = frame.value
@@ -218,7 +218,7 @@ class _Builder:
         self._fail(f"has the tag {name[:120]}, which llmvcr never builds", mark)
 
 
-def _plain(text: str) -> Any:
+def resolved(text: str) -> Any:
     """Resolve a plain scalar: what PyYAML writes for None, bool, int and float; all else is text."""
     if text in _WORDS:
         return _WORDS[text]

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from llmvcr.interaction import Headers, Interaction, Json, Request, Response
 from llmvcr.secrets import payloads
 from llmvcr.secrets.edits import applied, edits
+from llmvcr.secrets.payloads import Payload
+from llmvcr.secrets.placeholders import StandIn
 from llmvcr.secrets.places import Asked, Looked, framed
 from llmvcr.secrets.rules import Rules
 from llmvcr.secrets.texts import Scan, scan
@@ -19,13 +21,13 @@ __all__ = ["Cleaner"]
 
 @dataclass(frozen=True, slots=True)
 class Cleaner:
-    """Cleans what was looked through; `values` ({value: kind}) go wherever they stand. Used for one interaction.
+    """Cleans what was looked through; `values` (see `places.values`) go wherever they stand. For one interaction.
 
     `told` gathers (place, kind) of what was replaced. What holds no secret is given back as the same object.
     """
 
     rules: Rules
-    values: Mapping[str, str] = field(repr=False)
+    values: Mapping[str, StandIn] = field(repr=False)
     told: list[tuple[str, str]] = field(default_factory=list)
 
     def interaction(self, before: Interaction, looked: Looked) -> Interaction:
@@ -49,7 +51,7 @@ class Cleaner:
         (body,), kinds = payloads.cleaned(asked.body, self.rules, self.values)
         if kinds:
             self.told.extend(("request.body", kind) for kind in kinds)
-            lines = _resized(lines, len(before.body or b""), len(body))
+            lines = _resized(lines, len(before.body or b""), len(body), asked.body)
             return replace(before, url=url, headers=lines, body=body)
         return replace(before, url=url, headers=lines) if len(self.told) > already else before
 
@@ -66,7 +68,7 @@ class Cleaner:
         if not kinds:
             return after if len(self.told) > already else before
         self.told.extend(("response.body", kind) for kind in kinds)
-        lines = _resized(after.headers, sum(map(len, before.chunks)), sum(map(len, pieces)))
+        lines = _resized(after.headers, sum(map(len, before.chunks)), sum(map(len, pieces)), looked.body)
         times = before.times
         if looked.body.whole:
             return replace(after, headers=lines, chunks=pieces, times=(times[0], times[-1]) if times else ())
@@ -122,27 +124,32 @@ class Cleaner:
 
         return {**notes, "frames": again(notes["frames"])}
 
-    def fact(self, value: Json, name: str = "") -> Json:
-        """Clean a JSON value, which stands under `name`."""
+    def fact(self, value: Json, name: str = "", *, said: bool = False) -> Json:
+        """Clean a JSON value, which stands under `name`; `said` as `texts.scan` has it."""
         if isinstance(value, Mapping):
-            return {self.fact(key): self.fact(inner, str(key)) for key, inner in value.items()}
+            return {self.fact(key): self.fact(inner, str(key), said=said) for key, inner in value.items()}
         if isinstance(value, list | tuple):
-            return [self.fact(inner, name) for inner in value]
+            return [self.fact(inner, name, said=said) for inner in value]
         if isinstance(value, bytes):
-            return applied(value, edits(scan(value, self.rules), self.values))
+            return self._clean(value, said=said)
         if not isinstance(value, str):
             return value
         # With its name before it, so that what the name tells is seen.
         text = json.dumps({name: value}, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        clean = applied(text, edits(scan(text, self.rules), self.values)).decode("utf-8", "surrogatepass")
         try:
-            return next(iter(json.loads(clean).values()))
+            return next(iter(json.loads(self._clean(text, said=said).decode("utf-8", "surrogatepass")).values()))
         except ValueError:
-            alone = value.encode("utf-8", "surrogatepass")
-            return applied(alone, edits(scan(alone, self.rules), self.values)).decode("utf-8", "surrogatepass")
+            return self._clean(value.encode("utf-8", "surrogatepass"), said=said).decode("utf-8", "surrogatepass")
+
+    def _clean(self, text: bytes, *, said: bool) -> bytes:
+        return applied(text, edits(scan(text, self.rules, said=said), self.values))
 
 
-def _resized(headers: Headers, before: int, after: int) -> Headers:
-    """Keep a content-length right that was right."""
+def _resized(headers: Headers, before: int, after: int, payload: Payload) -> Headers:
+    """Keep a content-length right that was right, and name no encoding that a body no longer has."""
     old, new = str(before), str(after)
-    return tuple((name, new if name.lower() == "content-length" and text == old else text) for name, text in headers)
+    return tuple(
+        (name, new if name.lower() == "content-length" and text == old else text)
+        for name, text in headers
+        if not (payload.stays_open and name.lower() == "content-encoding")
+    )

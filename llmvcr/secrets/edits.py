@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from llmvcr.secrets.placeholders import placeholder
+from llmvcr.secrets.placeholders import StandIn
 from llmvcr.secrets.spellings import spelt
 from llmvcr.secrets.texts import Scan
 
@@ -22,21 +22,20 @@ class Edit:
     kinds: tuple[str, ...] = field(default=())
 
 
-def edits(scanned: Scan, values: Mapping[str, str]) -> tuple[Edit, ...]:
-    """Give the changes that take every secret out of a text: those seen in it, and `values` ({value: kind}).
+def edits(scanned: Scan, values: Mapping[str, StandIn]) -> tuple[Edit, ...]:
+    """Give the changes that take every secret out of a text: those seen in it, and `values` (see `places.values`).
 
     In order, and none within another.
     """
     data, made = scanned.data, []
     for each in scanned.sightings:
         if each.start >= 0 and each.secret:
-            kind = values.get(each.value, each.kind)
-            made.append(Edit(each.start, each.end, placeholder(kind).encode(), (kind,)))
-    own = {each.value: each.kind for each in scanned.sightings if each.start < 0 and each.secret}
-    for value, kind in {**own, **values}.items():
-        stand_in = placeholder(kind).encode()
-        for start, end, new in spelt(value).swaps(data, stand_in, plain=scanned.plain, words=scanned.words):
-            made.append(Edit(start, end, new, (kind,)))
+            stand_in = values.get(each.value) or each.stand_in
+            made.append(Edit(each.start, each.end, stand_in.text, (stand_in.kind,)))
+    own = {each.value: each.stand_in for each in scanned.sightings if each.start < 0 and each.secret}
+    for value, stand_in in {**own, **values}.items():
+        for start, end, new in spelt(value).swaps(data, stand_in.text, plain=scanned.plain, words=scanned.words):
+            made.append(Edit(start, end, new, (stand_in.kind,)))
     for run in scanned.runs:
         if inner := edits(run.inner, values):
             kinds = tuple(dict.fromkeys(kind for each in inner for kind in each.kinds))

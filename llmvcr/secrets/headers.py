@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import replace
 
-from llmvcr.secrets import members, names
+from llmvcr.secrets import cookies, members, names
 from llmvcr.secrets.members import Sighting
 from llmvcr.secrets.placeholders import is_placeholder
 from llmvcr.secrets.rules import Rules
@@ -19,6 +19,7 @@ REQUEST_ID = "request id"
 """The kind of what names one call: it is replaced, and by itself no alarm."""
 
 _SHORTEST = 8
+_KEY = 20  # signs from which on a user of basic credentials is taken for a key
 _PASSED_ON = "llm_provider-"  # so LiteLLM's proxy calls the headers of the provider behind it
 
 
@@ -29,7 +30,8 @@ def look(name: str, text: str, rules: Rules, *, answer: bool = False) -> Scan:
     if lower in rules.keep:
         return Scan(data)
     if lower in ("cookie", "set-cookie"):
-        return Scan(data, tuple(_cookies(text, rules, only_first=lower == "set-cookie")))
+        found = cookies.sessions(text, rules, only_first=lower == "set-cookie")
+        return Scan(data, tuple(Sighting(f"cookie {name}", value, "", start, end) for name, value, start, end in found))
     if kind := rules.headers.get(lower):
         return _named(text, data, kind, rules)
     if answer and names.is_trace(lower):
@@ -55,24 +57,10 @@ def _named(text: str, data: bytes, kind: str, rules: Rules) -> Scan:
 def _basic(scheme: str, value: str) -> Iterator[Sighting]:
     if scheme.strip().lower() == "basic":
         try:
-            password = base64.b64decode(value).decode().partition(":")[2]
+            user, _, password = base64.b64decode(value).decode().partition(":")
         except ValueError:
             return
         if not is_placeholder(password):
             yield Sighting("password", password)
-
-
-def _cookies(text: str, rules: Rules, *, only_first: bool) -> Iterator[Sighting]:
-    pairs = text.split(";")
-    at = 0
-    for pair in pairs[:1] if only_first else pairs:
-        name, equals, value = pair.partition("=")
-        name = name.strip()
-        start = at + len(pair.encode("utf-8", "surrogatepass")) - len(value.encode("utf-8", "surrogatepass"))
-        lower = name.lower()
-        said = value.strip().strip('"')
-        told = bool(names.COOKIES.fullmatch(name)) or lower in rules.cookies or is_long(said)
-        if equals and told and lower not in rules.keep and not is_placeholder(said):
-            end = start + len(value.encode("utf-8", "surrogatepass"))
-            yield Sighting(f"cookie {name}", said, "", start, end)
-        at += len(pair.encode("utf-8", "surrogatepass")) + 1
+        if len(user) >= _KEY and is_long(user) and not is_placeholder(user):
+            yield Sighting("credentials", user)

@@ -76,9 +76,14 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "credentials": "credentials",
         "connection_string": "credentials",
         "cookie": "cookie",
+        "organization_id": "account id",
+        "organisation_id": "account id",
+        "project_id": "account id",
     }
 )
 """Fields of JSON, forms and multipart bodies whose text is a secret, by how their names end ("openai_api_key").
+
+An account id counts where it looks drawn by lot: many have names, which are no secret.
 
 Names that mean something else elsewhere ("token" in logprobs, "key", "signature" of a thought) are not among them.
 """

@@ -94,7 +94,8 @@ def _pattern(text: str) -> re.Pattern[bytes]:
 
 def _of_environment(environ: Mapping[str, str]) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
-    for name, value in sorted(environ.items()):
-        if name.upper().endswith(names.ENVIRONMENT) and is_long(value) and not is_placeholder(value):
+    # Each cassette looks anew, and `os.environ` decodes what it gives: only what is wanted is asked for.
+    for name in sorted([name for name in environ if name.upper().endswith(names.ENVIRONMENT)]):
+        if is_long(value := environ[name]) and not is_placeholder(value):
             found.setdefault(value, name.lower())
     return [(kind, value) for value, kind in found.items()]

@@ -86,7 +86,9 @@ def places(data: bytes, piece: bytes, packing: Packing) -> Iterator[tuple[int, i
             padding = _PADDING.match(data, end)
             stop = padding.end() if padding else end
             escaped = data[end : end + 1] == b"%"
-            yield start, stop, replace(how, padded=stop > end, percent=how.percent or escaped)
+            # What came out even may need padding now; between the full stops of a token there never is any.
+            even = len(piece) % 4 == 0 and b"." not in (data[start - 1 : start], data[end : end + 1])
+            yield start, stop, replace(how, padded=stop > end or even, percent=how.percent or escaped)
             start = data.find(spelt, stop)
         if spelt in data:
             return

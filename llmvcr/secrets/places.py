@@ -10,6 +10,7 @@ from llmvcr.interaction import Headers, Interaction, Json, Request
 from llmvcr.secrets import headers, payloads
 from llmvcr.secrets.members import Sighting
 from llmvcr.secrets.payloads import Payload
+from llmvcr.secrets.placeholders import StandIn
 from llmvcr.secrets.rules import Rules
 from llmvcr.secrets.spellings import is_long
 from llmvcr.secrets.texts import Scan, everything, scan
@@ -96,21 +97,22 @@ def sightings(looked: Looked | Asked) -> Iterator[tuple[str, Sighting]]:
         yield from _at(place, everything(scanned))
 
 
-def values(seen: Iterable[tuple[str, Sighting]], rules: Rules) -> dict[str, str]:
-    """Give {value: kind} of what is replaced wherever it stands, the longest first.
+def values(seen: Iterable[tuple[str, Sighting]], rules: Rules) -> dict[str, StandIn]:
+    """Give {value: what is written for it} of what is replaced wherever it stands, the longest first.
 
     The kind is that of the shape where there is one, else that of the name, else that of the environment or the user:
     so a placeholder does not depend on where the cassette is recorded.
     """
-    by_shape: dict[str, str] = {}
-    by_name: dict[str, str] = {}
+    by_shape: dict[str, StandIn] = {}
+    by_name: dict[str, StandIn] = {}
     for _, each in seen:
         if each.secret and each.kind != headers.REQUEST_ID:
             if each.start < 0:
-                by_shape.setdefault(each.value, each.kind)
+                by_shape.setdefault(each.value, each.stand_in)
             elif is_long(each.value):
-                by_name.setdefault(each.value, each.kind)
-    told = {value: kind for kind, value in rules.values}
+                # What came as a credential first, in a header, is one wherever it is quoted.
+                by_name.setdefault(each.value, each.stand_in)
+    told = {value: StandIn(kind) for kind, value in rules.values}
     return dict(sorted((told | by_name | by_shape).items(), key=lambda item: (-len(item[0]), item[0])))
 
 

@@ -13,7 +13,7 @@ from llmvcr.secrets.shapes import KNOWN, Shapes
 __all__ = ["DEFAULT", "Rules", "fields_of", "names_of"]
 
 
-_STEMS = (b"key", b"secret", b"token", b"pass", b"auth", b"credential", b"connection", b"cookie")
+_STEMS = (b"key", b"secret", b"token", b"pass", b"auth", b"credential", b"connection", b"cookie", b"organi", b"project")
 
 
 def names_of(given: Mapping[str, str], keep: Iterable[str] = ()) -> tuple[tuple[bytes, str], ...]:

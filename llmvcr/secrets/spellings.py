@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import base64
 import re
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-__all__ = ["Spelt", "is_long", "spelt"]
+__all__ = ["Spelt", "is_drawn", "is_long", "spelt"]
 
 _LONG, _VARIETY, _SHORTEST_CORE = 16, 8, 20
 _ALPHABETS = ("standard", "urlsafe", "escaped")
 _TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
+_QUOTED, _KNOWN, _ELLIPSES = 60, 3, ("\u2026".encode(), rb"\u2026")
+_MASK = re.compile(rb"\*{3,}|\.{3,}|" + b"|".join(map(re.escape, _ELLIPSES)))
+_SIGNS = (string.ascii_letters + string.digits + "+/_-").encode()
+_JOINTS, _TURN = re.compile("[-._]"), re.compile("[0-9](?=[A-Za-z])|[A-Za-z](?=[0-9])")
+_PIECE, _WHOLE, _TURNS = 12, 24, (2, 3)
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HEAD, _MOST_KEPT = 1024, 4096  # no key is longer; what is may be, in a file from a stranger
 _CLASSES = tuple(re.compile(each) for each in ("[a-z]", "[A-Z]", "[0-9]"))
 
 
@@ -20,12 +28,12 @@ _CLASSES = tuple(re.compile(each) for each in ("[a-z]", "[A-Z]", "[0-9]"))
 class Spelt:
     """The spellings of one secret.
 
-    `plain` is it as it is; `escaped` finds it with escapes of JSON and URLs, also of escapes; `cores` are base64,
+    `plain` is it as it is; `value` is looked for with escapes of JSON and URLs, also of escapes; `cores` are base64,
     (alignment, alphabet, letters), without the letters that neighbours share.
     """
 
+    value: str = field(repr=False)
     plain: bytes = field(repr=False)
-    escaped: re.Pattern[bytes] = field(repr=False)
     cores: tuple[tuple[int, str, bytes], ...] = field(repr=False)
 
     def swaps(
@@ -36,6 +44,8 @@ class Spelt:
         `plain` is the text without its escapes, if it has any, and `words` its long unbroken runs, in which base64 is
         looked for. In base64, here that of something binary, what is written has the length of what was there.
         """
+        for start, end in self._in_part(data):
+            yield start, end, stand_in
         if len(data) < len(self.plain):
             return
         found = 0
@@ -43,13 +53,28 @@ class Spelt:
             found += 1
             yield start, end, stand_in
         if self.plain in plain and plain.count(self.plain) > found:
-            for match in self.escaped.finditer(data):
-                yield *match.span(), stand_in
+            for start, end in _escaped_in(data, self.value):
+                yield start, end, stand_in
         for shift, alphabet, core in self.cores if words else ():
             if core.replace(b"\\", b"") in words:
                 for start, end in _found(data, core):
                     filler = stand_in.ljust(len(self.plain), b"-")[: len(self.plain)]
                     yield start, end, _respelt(_core(shift, filler), alphabet)
+
+    def _in_part(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Give where it is quoted with stars or dots for its middle, as servers do that refuse a key."""
+        if len(self.plain) < _LONG or not any(sign in data for sign in (b"***", b"...", *_ELLIPSES)):
+            return
+        for match in _MASK.finditer(data):
+            head = data[max(0, match.start() - _QUOTED) : match.start()]
+            head = head[len(head.rstrip(_SIGNS)) :]
+            tail = data[match.end() : match.end() + _QUOTED]
+            tail = tail[: len(tail) - len(tail.lstrip(_SIGNS))]
+            shown = len(head) + len(tail)
+            # What every key of its kind begins with tells nothing.
+            tells = (len(tail) > 1 and shown > _KNOWN) or len(head) > _SHORTEST_CORE
+            if tells and shown < len(self.plain) and self.plain.startswith(head) and self.plain.endswith(tail):
+                yield match.start() - len(head), match.end() + len(tail)
 
 
 def is_long(value: str) -> bool:
@@ -71,19 +96,62 @@ def is_long(value: str) -> bool:
     return sum(bool(each.search(value)) for each in _CLASSES) > 1
 
 
-@lru_cache(maxsize=256)
+def is_drawn(value: str) -> bool:
+    """Say whether a value looks drawn by lot: a long piece of it, not a name made of words, or a uuid.
+
+    Letters and digits take turns in it: of 32 drawn ones 99 % do so three times and more.
+    """
+    if not is_long(value):
+        return False
+    turns = max((len(_TURN.findall(piece)) for piece in _JOINTS.split(value) if len(piece) >= _PIECE), default=0)
+    return turns >= _TURNS[len(value) >= _WHOLE] or bool(_UUID.fullmatch(value))
+
+
 def spelt(value: str) -> Spelt:
-    """Spell a secret in every way; a pure cache, since one key stands in all calls of a test."""
+    """Spell a secret in every way."""
+    return _cached(value) if len(value) <= _MOST_KEPT else _spelt(value)
+
+
+@lru_cache(maxsize=256)
+def _cached(value: str) -> Spelt:
+    # A pure cache, since one key stands in all calls of a test; what is longer than any key is not worth its memory.
+    return _spelt(value)
+
+
+def _spelt(value: str) -> Spelt:
     plain = value.encode("utf-8", "surrogateescape")
-    escaped = b"".join(map(_escaped, value))
     cores: dict[bytes, tuple[int, str]] = {}
     for shift in range(3):
         if len(core := _core(shift, plain)) >= _SHORTEST_CORE:
             for alphabet in _ALPHABETS:
                 cores.setdefault(_respelt(core, alphabet), (shift, alphabet))
-    return Spelt(
-        plain, re.compile(escaped), tuple((shift, alphabet, core) for core, (shift, alphabet) in cores.items())
-    )
+    return Spelt(value, plain, tuple((shift, alphabet, core) for core, (shift, alphabet) in cores.items()))
+
+
+def _escaped_in(data: bytes, value: str) -> Iterator[tuple[int, int]]:
+    """Find a value in any spelling; a pattern of it all would take kilobytes, and microseconds, a sign."""
+    over = 0
+    for match in _beginning(value[:_HEAD]).finditer(data):
+        end = match.end()
+        for sign in value[_HEAD:]:
+            step = _one(sign).match(data, end)
+            if step is None:
+                break
+            end = step.end()
+        else:
+            if match.start() >= over:
+                yield match.start(), end
+                over = end
+
+
+@lru_cache(maxsize=64)
+def _beginning(value: str) -> re.Pattern[bytes]:
+    return re.compile(b"".join(map(_escaped, value)))
+
+
+@lru_cache(maxsize=256)
+def _one(sign: str) -> re.Pattern[bytes]:
+    return re.compile(_escaped(sign))
 
 
 def _escaped(sign: str) -> bytes:

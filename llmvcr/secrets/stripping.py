@@ -9,7 +9,7 @@ from dataclasses import replace
 from llmvcr.interaction import Request
 from llmvcr.secrets import payloads, places
 from llmvcr.secrets.edits import Edit, applied, edits
-from llmvcr.secrets.placeholders import neutral
+from llmvcr.secrets.placeholders import StandIn, neutral
 from llmvcr.secrets.rules import Rules
 from llmvcr.secrets.texts import Scan
 
@@ -20,13 +20,14 @@ _COMMA_AFTER = re.compile(rb"\s{0,20},\s{0,20}")
 
 
 def stripped(request: Request, rules: Rules) -> Request:
-    """Leave out parameters and fields whose names tell a secret, and make all other secrets one word.
+    """Leave out parameters and credentials of the call, and make all other secrets one word.
 
-    The request itself where there is nothing to do; headers stay as they are, since they play no part.
+    What only its name tells, in a message or the argument of a tool, becomes what a file has for it: another value is
+    another text. The request itself where there is nothing to do; headers stay as they are: they play no part.
     """
     asked = places.ask(request, rules, doubtful=True)
     values = places.values(places.sightings(asked), rules)
-    values |= {each.value: each.kind for _, each in places.sightings(asked) if each.start < 0 and each.value}
+    values |= {each.value: each.stand_in for _, each in places.sightings(asked) if each.start < 0 and each.value}
     url, body = _without(asked.url, values), request.body
     if body:
         if asked.body.packed:
@@ -39,17 +40,31 @@ def stripped(request: Request, rules: Rules) -> Request:
     return replace(request, url=url.decode("utf-8", "surrogatepass"), body=body)
 
 
-def _without(scanned: Scan, values: dict[str, str]) -> bytes:
-    spans = sorted({each.member for each in scanned.sightings if each.member})
+def _without(scanned: Scan, values: dict[str, StandIn]) -> bytes:
+    spans = sorted({each.member for each in scanned.sightings if each.member and not each.said})
     changes = edits(scanned, values)
     if not spans and not changes:
         return neutral(scanned.data)
-    # A change within a member goes with it.
-    rest = [each for each in changes if not any(start <= each.start < end for start, end in spans)]
     removed = list(_removed(scanned.data, spans))
-    gone = [Edit(start, end, b"") for start, end in removed]
-    rest = [each for each in rest if not any(start < each.end and each.start < end for start, end in removed)]
-    return neutral(applied(scanned.data, sorted((*gone, *rest), key=lambda edit: edit.start)))
+    made = [Edit(start, end, b"") for start, end in removed]
+    for each in changes:
+        made += _outside(each, removed)
+    return neutral(applied(scanned.data, sorted(made, key=lambda edit: edit.start)))
+
+
+def _outside(change: Edit, removed: Iterable[tuple[int, int]]) -> Iterable[Edit]:
+    """Give what is left of a change beside what is left out: of one within a member nothing."""
+    at, new = change.start, change.new
+    for start, end in removed:
+        if start >= change.end:
+            break
+        if end > at:
+            if start > at:
+                yield Edit(at, start, new)
+                new = b""
+            at = end
+    if at < change.end:
+        yield Edit(at, change.end, new)
 
 
 def _removed(data: bytes, spans: Iterable[tuple[int, int]]) -> Iterable[tuple[int, int]]:

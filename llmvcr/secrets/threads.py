@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from llmvcr.interaction import Json
 from llmvcr.secrets.edits import Edit, edits, over_pieces
+from llmvcr.secrets.placeholders import StandIn
 from llmvcr.secrets.rules import Rules
 from llmvcr.secrets.texts import Scan, scan
 
@@ -18,6 +19,7 @@ _LINE = re.compile(rb"^(?:data: ?)?(\{[^\r\n]*\})[ \t]*\r?$", re.MULTILINE)
 _LITERAL = rb'"(?:[^"\\]|\\.)*+"'
 _STRING = re.compile(rb'"([A-Za-z_]{1,40})":\s?"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _COUNTED = re.compile(rb'index":\s?[1-9]')
+_DECODER = json.JSONDecoder(strict=False)
 _DEEPEST, _MANY, _WORTH = 40, 16, 20
 
 
@@ -30,7 +32,12 @@ class Thread:
 
 
 def lines(body: bytes) -> tuple[tuple[int, int], ...]:
-    """Give the place of each JSON object that has a line of its own, or the data of an event: (start, end)."""
+    """Give the place of each JSON object that has a line of its own, or the data of an event: (start, end).
+
+    Gemini streams one list of objects where no events are asked for: of such a one that of each object.
+    """
+    if body.startswith(b"[") and b'"candidates"' in body:
+        return tuple(_objects(body))
     return tuple(match.span(1) for match in _LINE.finditer(body)) if b"{" in body else ()
 
 
@@ -45,7 +52,7 @@ def woven(body: bytes, places: Sequence[tuple[int, int]], rules: Rules, *, doubt
     for key, text in _STRING.findall(_shortened(body, places)):
         found.setdefault(key, []).append(text)
     joined = (b"".join(texts) for texts in found.values() if len(texts) > 1 and len(set(texts[:4])) > 1)
-    return tuple(scan(text, rules, doubtful=doubtful) for text in joined)
+    return tuple(scan(text, rules, doubtful=doubtful, said=True) for text in joined)
 
 
 def threads(texts: Sequence[bytes], rules: Rules, *, doubtful: bool = False) -> tuple[Thread, ...]:
@@ -62,11 +69,13 @@ def threads(texts: Sequence[bytes], rules: Rules, *, doubtful: bool = False) -> 
     for pieces in found.values():
         if len(pieces) > 1 and pieces[0][2] != pieces[1][2]:
             joined = "".join(text for _, _, text in pieces).encode("utf-8", "surrogatepass")
-            made.append(Thread(tuple(pieces), scan(joined, rules, doubtful=doubtful)))
+            made.append(Thread(tuple(pieces), scan(joined, rules, doubtful=doubtful, said=True)))
     return tuple(made)
 
 
-def changes(texts: Sequence[bytes], found: Sequence[Thread], values: Mapping[str, str]) -> dict[int, tuple[Edit, ...]]:
+def changes(
+    texts: Sequence[bytes], found: Sequence[Thread], values: Mapping[str, StandIn]
+) -> dict[int, tuple[Edit, ...]]:
     """Give the changes to each event, by its number, that take the secrets out of the texts put together."""
     made: dict[int, list[Edit]] = {}
     for thread in found:
@@ -78,6 +87,18 @@ def changes(texts: Sequence[bytes], found: Sequence[Thread], values: Mapping[str
                 kinds = tuple(dict.fromkeys(kind for each in changed for kind in each.kinds))
                 made.setdefault(number, []).extend(_literal(texts[number], key, old, new, kinds))
     return {number: tuple(sorted(each, key=lambda edit: edit.start)) for number, each in made.items()}
+
+
+def _objects(body: bytes) -> Iterator[tuple[int, int]]:
+    text = body.decode("latin-1")  # a character for each byte; what is not ASCII stands in strings alone
+    at = text.find("{")
+    while at >= 0:
+        try:
+            _, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return
+        yield at, end
+        at = text.find("{", end)
 
 
 def _shortened(body: bytes, places: Sequence[tuple[int, int]]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmvcr.sockets.fitting import BREAK, Due, Mismatch, Recorded
+from llmvcr.sockets.fitting import BREAK, Due, Mismatch, Recorded, whole
 from llmvcr.sockets.frames import Close, Event, Frame, from_json, is_socket, to_json, unheard
 from llmvcr.sockets.playing import Player, Recordings
 
@@ -20,4 +20,5 @@ __all__ = [
     "is_socket",
     "to_json",
     "unheard",
+    "whole",
 ]

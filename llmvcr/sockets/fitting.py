@@ -12,10 +12,10 @@ from llmvcr.diff import Change, changes
 from llmvcr.interaction import Request
 from llmvcr.sockets.frames import Close, Event, Frame
 
-__all__ = ["BREAK", "Break", "Conversation", "Due", "Fit", "Form", "Mismatch", "Recorded", "Script"]
+__all__ = ["BREAK", "Break", "Conversation", "Due", "Fit", "Form", "Mismatch", "Recorded", "Script", "whole"]
 
 Form = Callable[[Request, AbstractSet[str]], Canonical]
-"""What `llmvcr.canonical.canonical` does; the set holds the ids that the same side has named before."""
+"""What gives the `whole` canonical form of a message; the set holds the ids that the same side has named before."""
 
 
 class Break:
@@ -96,6 +96,14 @@ class Mismatch(Exception):  # noqa: N818 - what a cassette makes its miss of
         self.changes = different
 
 
+def whole(message: Request, form: Canonical) -> Canonical:
+    """Give a message's canonical form with its body, which that of other traffic than LLM calls leaves out."""
+    if form.provider:
+        return form
+    plain = bodies.read(message.body)
+    return replace(form, fields={**form.fields, "kind": plain.kind, "body": plain.value})
+
+
 class Conversation:
     """The client's messages on one connection, each in canonical form with its key."""
 
@@ -110,9 +118,6 @@ class Conversation:
         binary = isinstance(data, bytes)
         body = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
         form = self._form(Request("SEND", self._url, (), body), self._named)
-        if not form.provider:  # of other traffic the canonical form leaves the body out
-            plain = bodies.read(body)
-            form = replace(form, fields={**form.fields, "kind": plain.kind, "body": plain.value})
         if binary:
             form = replace(form, fields={**form.fields, "binary": True})
         self._named.update(filter(ids.is_generated, form.ids))

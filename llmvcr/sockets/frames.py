@@ -17,6 +17,7 @@ _PLACE = "response.llmvcr.frames"
 _SWITCHED = 101
 _LONGEST = 1e12  # milliseconds
 _CODES = range(1000, 5000)  # RFC 6455, section 7.4
+_LONGEST_REASON = 123  # RFC 6455, section 5.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ def _from_json(item: Json, where: _Where) -> Event:
     data = _bytes(said["base64"], side, where) if isinstance(said, dict) and "base64" in said else said
     if not isinstance(data, str | bytes):
         where.fail(side, "is neither text, nor bytes in base64, nor a close")
+    if isinstance(data, str) and not _can_be_sent(data):
+        where.fail(side, "holds a lone surrogate, which no message can carry")
     return Frame(data, ms, _fragments(item.get("fragments", []), data, where), sent=side == "sent")
 
 
@@ -126,7 +129,17 @@ def _close(said: dict[str, Json], side: str, where: _Where) -> tuple[int | None,
         where.fail(f"{side}.close", "is not a close code: a number from 1000 to 4999, or null")
     if not isinstance(reason, str):
         where.fail(f"{side}.reason", "is no text")
+    if not _can_be_sent(reason) or len(reason.encode()) > _LONGEST_REASON:
+        where.fail(f"{side}.reason", f"is no text of up to {_LONGEST_REASON} bytes, which is what a close can carry")
     return code, reason
+
+
+def _can_be_sent(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _bytes(value: Json, side: str, where: _Where) -> bytes:
@@ -139,6 +152,6 @@ def _bytes(value: Json, side: str, where: _Where) -> bytes:
 def _fragments(value: Json, data: str | bytes, where: _Where) -> tuple[int, ...]:
     if not isinstance(value, list) or not all(type(size) is int and size >= 0 for size in value):
         where.fail("fragments", "is not a list of lengths in bytes")
-    size = len(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+    size = len(data.encode() if isinstance(data, str) else data)
     # Lengths that do not add up mean that a person edited the message: their edit counts.
     return tuple(value) if sum(value) == size else ()

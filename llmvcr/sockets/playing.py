@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from llmvcr.canonical import canonical
 from llmvcr.diff import Change
-from llmvcr.sockets.fitting import Break, Conversation, Due, Fit, Form, Mismatch, Recorded, Script
+from llmvcr.sockets.fitting import Break, Conversation, Due, Fit, Form, Mismatch, Recorded, Script, whole
 from llmvcr.sockets.frames import Close, Frame
 
 __all__ = ["Player", "Recordings"]
@@ -30,7 +30,7 @@ class Recordings:
         recorded: Sequence[Recorded],
         *,
         repeats: bool = False,
-        form: Form = lambda request, known: canonical(request, known=known),
+        form: Form = lambda message, known: whole(message, canonical(message, known=known)),
         moved: Callable[[int | None, int], None] = lambda _old, _new: None,
         lock: threading.RLock | None = None,
     ) -> None:

@@ -9,13 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from llmvcr.errors import ReadError, WriteError
-from llmvcr.formats import Document
+from llmvcr.formats import Document, extended
 from llmvcr.storage.documents import rendered
 from llmvcr.storage.locks import mark
 from llmvcr.storage.whole import read, unwritten, write
 from llmvcr.storage.working import append, in_workshop, tidy
 
-__all__ = ["fold", "folded", "incomplete", "set_incomplete", "settle", "unsettled"]
+__all__ = ["fold", "fold_more", "folded", "incomplete", "set_incomplete", "settle", "unsettled"]
 
 
 def fold(document: Document, cassette: Path, format: str | None, journals: Iterable[Path]) -> None:  # noqa: A002 - as in dump
@@ -24,7 +24,21 @@ def fold(document: Document, cassette: Path, format: str | None, journals: Itera
     Before it takes its name it is said in a file which journals are in it, by the digest of its bytes. Raises
     WriteError, or ReadError for a file of another kind in its place; then nothing has changed.
     """
-    data = rendered(document, cassette, format=format)
+    _written(rendered(document, cassette, format=format), cassette, journals)
+
+
+def fold_more(fresh: Document, cassette: Path, journals: Iterable[Path]) -> bool:
+    """Write the cassette that is there, as `fold` does, with more interactions behind its own; what was is copied.
+
+    False, and nothing has changed, where it is not laid out as we write it.
+    """
+    data = extended(read(cassette), fresh, path=str(cassette))
+    if data is not None:
+        _written(data, cassette, journals)
+    return data is not None
+
+
+def _written(data: bytes, cassette: Path, journals: Iterable[Path]) -> None:
     said = {"sha256": sha256(data).hexdigest(), "journals": [path.name for path in journals]}
     try:
         if said["journals"]:

@@ -38,8 +38,9 @@ class Journal:
         format: str | None = None,  # noqa: A002 - as in storage.dump
         *,
         first: bool = False,
+        saved_by: str = "",
     ) -> None:
-        """Take the path of the cassette."""
+        """Take the path of the cassette; `saved_by` names the persister of the user's own that has it."""
         self._cassette = Path(cassette)
         self._head = {
             "llmvcr_journal": _VERSION,
@@ -47,6 +48,7 @@ class Journal:
             "format": format,
             "first": first,
             "opened_by": os.getpid(),
+            **({"saved_by": saved_by} if saved_by else {}),
         }
         self._path: Path | None = None
         self._lock: Any = None
@@ -97,7 +99,7 @@ class Journal:
 
     def _begin(self) -> Path:
         name = f"{mark(self._cassette)}-{os.getpid()}-{secrets.token_hex(4)}.journal"
-        lock = in_workshop(self._cassette.parent, lambda folder: locked(folder / name))
+        lock = in_workshop(self._cassette.parent, lambda folder: locked(folder / name, new=True))
         path = self._cassette.parent / ".llmvcr" / name
         try:
             append(path, json.dumps(self._head).encode() + b"\n")
@@ -151,21 +153,28 @@ class Left:
         release(self._lock)
 
 
-def left(cassette: str | Path) -> tuple[Left, ...]:
-    """Give the journals of a cassette that were left behind; raises WriteError where they cannot be locked."""
+def left(cassette: str | Path, *, by_any: bool = False) -> tuple[Left, ...]:
+    """Give the journals of a cassette that were left behind; raises WriteError where they cannot be locked.
+
+    What a persister of the user's own was to save is unknown but to one who asks for what is saved `by_any`.
+    """
     cassette = Path(cassette)
     found: list[Left] = []
     try:
         for path in sorted((cassette.parent / ".llmvcr").glob(f"{mark(cassette)}-*.journal")):
-            lock = locked(path)
+            try:
+                lock = locked(path)
+            except (FileNotFoundError, FileExistsError):
+                continue  # folded by now, and the folder tidied away
             if lock is None:
                 continue  # its process lives
             try:
-                journal = _read(path, lock, cassette)
+                journal = _read(path, lock, cassette, by_any=by_any)
             except (FileNotFoundError, ReadError):  # folded by now; or not ours to read
                 journal = None
             if journal is None:
                 release(lock)
+                tidy(cassette.parent)
             else:
                 found.append(journal)
     except BaseException:
@@ -187,7 +196,7 @@ def orphans(folder: str | Path) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def _read(path: Path, lock: Any, cassette: Path) -> Left | None:
+def _read(path: Path, lock: Any, cassette: Path, *, by_any: bool) -> Left | None:
     """Read a journal; None for one of another cassette, whose name differs only as some file systems do not see."""
     first, *lines = read(path).split(b"\n")
     last = lines.pop() if lines else first
@@ -196,6 +205,9 @@ def _read(path: Path, lock: Any, cassette: Path) -> Left | None:
         return None
     if head.get("llmvcr_journal", _VERSION) != _VERSION:
         return Left(path, (), False, lock, unknown="it was written by another version of llmvcr")  # noqa: FBT003 - the third field
+    if not by_any and (saved_by := head.get("saved_by")):
+        reason = f"its cassette is saved by {saved_by}: open the cassette once with that"
+        return Left(path, (), False, lock, unknown=reason)  # noqa: FBT003 - the third field
     placed: list[tuple[int, Interaction]] = []
     metadata: dict[str, Any] = {}
     damaged = bool(last) or (first is not last and not head)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,10 @@ from llmvcr.storage.working import in_workshop, tidy
 
 __all__ = ["locked", "mark", "only_one", "release", "sweep"]
 
+_LOG = logging.getLogger("llmvcr")
+
+_PATIENCE = 10.0  # seconds; a cassette of a thousand interactions is written in less
+
 
 def mark(cassette: Path) -> str:
     """Give what the names of a cassette's working files begin with: its own name may have 255 bytes already.
@@ -27,18 +32,23 @@ def mark(cassette: Path) -> str:
 
 
 @contextmanager
-def only_one(cassette: str | Path) -> Iterator[None]:
+def only_one(cassette: str | Path, *, patience: float = _PATIENCE) -> Iterator[None]:
     """Hold the one right to write a cassette; waits for others who hold it, and leaves no lock file behind.
 
-    Raises WriteError where there can be no lock file.
+    Who was killed holds nothing. For whoever lives it waits as long as that takes; the log says so once, after
+    `patience` seconds: the other may have been stopped. Raises WriteError where there can be no lock file.
     """
-    from filelock import FileLock  # noqa: PLC0415 - 26 ms that a replay has no use for
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - 26 ms that a replay has no use for
 
     cassette = Path(cassette)
 
     def acquired(folder: Path) -> FileLock:
         lock = FileLock(folder / f"{mark(cassette)}.lock", thread_local=False)
-        lock.acquire()
+        try:
+            lock.acquire(timeout=patience)
+        except Timeout:
+            _LOG.warning("%s: another process writes it; waiting for the lock %s", cassette, lock.lock_file)
+            lock.acquire()
         return lock
 
     lock = in_workshop(cassette.parent, acquired)
@@ -49,18 +59,21 @@ def only_one(cassette: str | Path) -> Iterator[None]:
         tidy(cassette.parent)
 
 
-def locked(path: Path) -> Any:
-    """Lock a file for as long as this process lives, or give None where another one has it; raises WriteError."""
+def locked(path: Path, *, new: bool = False) -> Any:
+    """Lock a file for as long as this process lives, or give None where another one has it; raises WriteError.
+
+    A `new` file is this process's own: another one may have its lock for a moment, to see whether somebody left it.
+    """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - as above
 
     # Begun by one thread, ended by another: as when a cassette is closed by who did not record.
     lock = FileLock(f"{path}.lock", thread_local=False)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=-1 if new else 0, poll_interval=0.001)
     except Timeout:
         return None
-    except FileNotFoundError:
-        raise
+    except (FileNotFoundError, FileExistsError):
+        raise  # the folder was tidied away in this moment, before filelock looked or after
     except OSError as error:
         raise unwritten(path, error) from error
     return lock
@@ -72,7 +85,8 @@ def release(lock: Any) -> None:
         # Unlinked while it is held: who waits for it sees that the file is another one, and asks again.
         with contextlib.suppress(OSError):
             Path(lock.lock_file).unlink()
-        lock.release()
+        with contextlib.suppress(OSError):  # the end of the process takes it back
+            lock.release()
 
 
 def sweep(cassette: Path) -> None:

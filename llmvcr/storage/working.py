@@ -59,6 +59,9 @@ def _again(make: Callable[[], _Made]) -> _Made:
 
 
 def _made(place: Path) -> Path:
+    if place.is_symlink():
+        # A repository from a stranger may hold one; git would pass over all that stands where it leads.
+        raise WriteError(str(place), "is a link, and nothing is written where it leads", fix="remove the link")
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError:

@@ -7,7 +7,6 @@ opened over the stub of another recorder calls what that one replaced: a call is
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from llmvcr.taps.base import Patch, Recorder
 from llmvcr.taps.ear import Ear
 from llmvcr.taps.failures import CANCELLED, is_cancellation
 from llmvcr.taps.httpx_streams import listen, replay, replay_async
+from llmvcr.taps.installed import is_installed
 from llmvcr.walls import passing
 
 __all__ = ["HTTPX", "HTTPX2", "HttpxTap"]
@@ -57,7 +57,7 @@ class HttpxTap:
 
     def patches(self, recorder: Recorder) -> Iterator[Patch]:
         """Give one patch for each transport of the library and of the transports that others write for it."""
-        if importlib.util.find_spec(self.name) is None:
+        if not is_installed(self.name):
             return
         lib = importlib.import_module(self.name)
         for owner, name in _transports(lib):
@@ -83,7 +83,7 @@ def _transports(lib: ModuleType) -> Iterator[tuple[Any, str]]:
         ("httpx_curl_cffi", "CurlTransport", "AsyncCurlTransport"),
         ("pyreqwest.compatibility.httpx", "SyncHttpxTransport", "HttpxTransport"),
     ):
-        if importlib.util.find_spec(package.partition(".")[0]) is not None:
+        if is_installed(package.partition(".")[0]):
             module = importlib.import_module(package)
             yield getattr(module, sync), "handle_request"
             yield getattr(module, asynchronous), "handle_async_request"

@@ -109,6 +109,9 @@ def _streams(lib: ModuleType) -> _Streams:  # noqa: C901 - two classes of short 
             self._limit = _read_timeout(request)
 
         def __iter__(self) -> Iterator[bytes]:
+            if not self._answer.times and not self._answer.ended:
+                yield from self._answer.chunks  # nothing is ever due later
+                return
             for number, chunk in enumerate(self._answer.chunks, 1):
                 try:
                     self._pace.wait(number, self._limit)
@@ -120,6 +123,9 @@ def _streams(lib: ModuleType) -> _Streams:  # noqa: C901 - two classes of short 
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             for number, chunk in enumerate(self._answer.chunks, 1):
+                if not self._answer.times:
+                    yield chunk
+                    continue
                 try:
                     await self._pace.wait_async(number, self._limit)
                 except TooSlow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 from collections.abc import Callable
@@ -55,10 +56,14 @@ class Pieces:
         """Give all pieces, and close the file."""
         if self._file is None:
             return tuple(map(bytes, self._held))
-        with self._file as file:
+        file = self._file
+        try:
             file.seek(0)
             whole = io.BytesIO(file.read(self._spooled) + b"".join(self._held)) if self._held else file
             return tuple(whole.read(length) for length in self._lengths)
+        finally:
+            with contextlib.suppress(OSError):  # a full disk may only say so now; all of it was read
+                file.close()
 
     def _grow(self, size: int) -> None:
         self._size += size

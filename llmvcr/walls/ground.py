@@ -37,6 +37,7 @@ class Walls:
         self._lock = threading.RLock()
         self._standing = 0
         self._patched: list[_Patched] = []
+        self._made: dict[tuple[Any, str], tuple[Any, Any]] = {}  # by place: what was there, and its stand-in, for good
         self._names: dict[tuple[str, int], str] = {}  # by address and port (0: any): the name that was looked up last
 
     @contextmanager
@@ -107,8 +108,11 @@ class Walls:
         for owner, name, make in seams(self):
             before = owner.__dict__.get(name, _INHERITED)
             real = self._real(getattr(owner, name))
-            stand_in = make(real)
-            setattr(stand_in, _MARK, (self, real))
+            known, stand_in = self._made.get((owner, name), (None, None))
+            if known is not real:
+                stand_in = make(real)
+                setattr(stand_in, _MARK, (self, real))
+                self._made[owner, name] = (real, stand_in)
             setattr(owner, name, stand_in)
             self._patched.append(_Patched(owner, name, stand_in, before))
 

@@ -44,7 +44,11 @@ def sniff(body: bytes) -> Literal["sse", "ndjson", "json", ""]:
 def events(body: bytes) -> tuple[bytes, ...] | None:
     """Cut the body of a stream into its events, the joined events being the body; None for a body that is no stream."""
     if _SSE.match(body):
-        return tuple(frame.raw for frame in sse.frames(body))
+        if body.startswith((_BOM, b"\n")) or b"\r" in body or b"\n\n\n" in body:
+            return tuple(frame.raw for frame in sse.frames(body))
+        # One blank line after each event, as servers send it: then the frames need not be looked into.
+        *whole, tail = body.split(b"\n\n")
+        return (*(event + b"\n\n" for event in whole), *filter(None, (tail,)))
     text = body.removeprefix(_BOM).lstrip()
     if text[:1] == b"{" and _is_ndjson(text):
         return tuple(frame.raw for frame in ndjson.frames(body))

@@ -44,7 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
         words = told["messages"][-1]["content"] if "messages" in told else self.path
         if words in self.server.holds:
             self.server.holds[words].wait(10)
-        answer = _chat(number, words) if "messages" in told else {"n": number, "body": body.decode()}
+        answer = _chat(number, words) if "messages" in told else {"n": number, "body": body.decode("utf-8", "replace")}
         pieces = [json.dumps(answer).encode()]
         kind = "application/json"
         if told.get("stream"):

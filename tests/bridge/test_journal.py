@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vcr.persisters.filesystem import FilesystemPersister
 
 import llmvcr
 from bridge.counting import CHAT, Counting, chat_body, post, said
+from made_up_keys import drawn
 
 _CHILD = """
 import os, sys
@@ -343,19 +343,6 @@ def test_a_damaged_line(server: Counting, tmp_path: Path, caplog: pytest.LogCapt
     assert _prompts(path) == ["one", "three"]
 
 
-def test_a_persister_of_the_users_own(server: Counting, tmp_path: Path) -> None:
-    """What somebody else's persister writes has no journal of ours."""
-
-    class Own(FilesystemPersister):  # type: ignore[misc]
-        pass
-
-    vcr = llmvcr.VCR()
-    vcr.register_persister(Own)
-    with vcr.use_cassette(str(tmp_path / "c.yaml")):
-        _ask(server, "one")
-        _clean(tmp_path)
-
-
 def test_a_folder_of_recordings(server: Counting, tmp_path: Path) -> None:
     """A folder is only played, and nothing is written beside it."""
     with llmvcr.use_cassette(tmp_path / "folder" / "c.yaml"):
@@ -381,3 +368,29 @@ def test_a_forked_child_that_leaves_the_cassette(server: Counting, tmp_path: Pat
             os._exit(0)
     assert sorted(_prompts(path)) == ["child", "one", "parent"]
     _clean(tmp_path, "c.yaml")
+
+
+def test_a_secret_that_comes_back(server: Counting, tmp_path: Path) -> None:
+    """The gate looks at what a crash left, and at what forked children did, before it is in any cassette."""
+    secret = f"sk-proj-{drawn('a', 48)}"
+    path = tmp_path / "c.yaml"
+    _die(path, server, secret, options="dict(llmvcr_redact='off')")
+    with pytest.raises(llmvcr.LeakError) as leak, llmvcr.use_cassette(path):
+        pass
+    kept = [leak.value.kept]
+    assert not path.exists()
+
+    def ask_forked() -> None:
+        if (child := os.fork()) == 0:
+            _ask(server, secret)
+            os._exit(0)
+        os.waitpid(child, 0)
+        _ask(server, "one")
+
+    with pytest.raises(llmvcr.LeakError) as leak, llmvcr.use_cassette(path, llmvcr_redact="off"):
+        ask_forked()
+    kept.append(leak.value.kept)
+    assert not path.exists()
+    assert all(secret not in Path(place).read_text() for place in kept)
+    assert len(llmvcr.load(kept[1]).interactions) == 2
+    assert list(tmp_path.glob(".llmvcr/*.journal")) == []

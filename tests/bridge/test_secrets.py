@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import pickle
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from websockets.sync.client import connect
 
 import llmvcr
 from bridge.counting import CHAT, Counting, chat_body
 from llmvcr.storage import load
-from made_up_keys import drawn
+from made_up_keys import drawn, forms
+from realtime_server import serving
 
 KEY, OTHER = f"sk-proj-{drawn('a', 48)}", f"sk-proj-{drawn('b', 48)}"
 SHAPELESS = drawn("c", 32)
@@ -66,6 +70,73 @@ def test_another_prompt_still_misses(server: Counting, tmp_path: Path) -> None:
     with llmvcr.use_cassette(tmp_path / "c.yaml", record_mode="none"), pytest.raises(llmvcr.Miss) as missed:
         _ask(server, KEY, f"your key is {KEY}")
     assert KEY not in str(missed.value)
+
+
+@pytest.mark.parametrize("match_on", [None, ["method", "uri", "body"]])
+@pytest.mark.parametrize("recorded", ["hello", None])
+def test_what_tells_of_a_miss(
+    match_on: list[str] | None, recorded: str | None, server: Counting, tmp_path: Path
+) -> None:
+    """No text, attribute or copy of a miss holds a key, by its shape, its header or its name."""
+    options: dict[str, Any] = {} if match_on is None else {"match_on": match_on}
+    secrets = (KEY, SHAPELESS, "hunter2!")
+    if recorded:
+        with llmvcr.use_cassette(tmp_path / "c.yaml", **options):
+            _ask(server, None, recorded)
+    words = f'{KEY} and {SHAPELESS}, {{"password": "hunter2!"}}'
+    with llmvcr.use_cassette(tmp_path / "c.yaml", record_mode="none", **options), pytest.raises(llmvcr.Miss) as missed:
+        _ask(server, SHAPELESS, words, params={"key": KEY})
+    miss = missed.value
+    told = [miss.request, miss.changes, miss.failed_request.body, miss.failed_request.headers]
+    told += [miss.failed_request.uri, [similar[1:] for similar in miss.similar_requests]]
+    said = f"{miss} {miss!r} {told!r} {pickle.dumps(miss)!r}"
+    assert [secret in said for secret in secrets] == [False, False, False]
+    assert "llmvcr-redacted" in said
+
+
+def test_what_tells_of_calls(server: Counting, tmp_path: Path) -> None:
+    """A call is told without its secrets, recorded and played alike: a failing assertion prints it."""
+    told = []
+    for mode in ("once", "none"):
+        with llmvcr.use_cassette(tmp_path / "c.yaml", record_mode=mode) as cassette:
+            _ask(server, SHAPELESS, f"{KEY} and {SHAPELESS}", params={"key": KEY})
+            told.append(cassette.calls[0])
+    assert [one.messages[0].text for one in told] == ["llmvcr-redacted-openai-key and llmvcr-redacted-credentials"] * 2
+    assert told[0].text == told[1].text
+    assert [KEY in repr(told), SHAPELESS in repr(told)] == [False, False]
+
+
+def test_frames(tmp_path: Path) -> None:
+    """Keys in the messages of a WebSocket reach no file and no miss; another key plays, another message does not."""
+    said = {"type": "session.update", "note": "is {key}", "tool": {"args": {"password": "hunter2!"}}}
+    secrets = (KEY, SHAPELESS, "hunter2!")
+
+    def talk(url: str, text: str) -> Any:
+        with connect(url, additional_headers={"api-key": SHAPELESS}) as connection:
+            for one in (text, text.encode(), f"and {SHAPELESS}"):
+                connection.send(one)
+                heard = connection.recv()
+            return heard
+
+    text = json.dumps(said)
+    with serving() as realtime:
+        with llmvcr.use_cassette(tmp_path / "c.yaml"):
+            assert talk(f"{realtime.url}/echo?key={KEY}", text.replace("{key}", KEY)) == f"and {SHAPELESS}"
+            held = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+        held += (tmp_path / "c.yaml").read_bytes()
+        for form in forms(held):
+            assert not any(secret.encode() in form for secret in secrets)
+        for key in (KEY, OTHER):
+            with llmvcr.use_cassette(tmp_path / "c.yaml", record_mode="none"):
+                assert talk(f"{realtime.url}/echo?key={key}", text.replace("{key}", key)).startswith("and llmvcr-")
+        for changed in (text.replace("hunter2", "hunter3"), text.replace("note", "notes")):
+            with (
+                llmvcr.use_cassette(tmp_path / "c.yaml", record_mode="none"),
+                pytest.raises(llmvcr.Miss) as missed,
+            ):
+                talk(f"{realtime.url}/echo?key={KEY}", changed.replace("{key}", KEY))
+            told = f"{missed.value} {missed.value.request!r} {missed.value.changes!r}"
+            assert not any(secret in told for secret in (*secrets, "hunter3!"))
 
 
 def test_by_its_value(server: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

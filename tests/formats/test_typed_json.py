@@ -48,6 +48,7 @@ def test_any_document_survives(document: Document) -> None:
     """What is written reads back the same, whatever the bytes, headers, chunks and keys."""
     data = TYPED_JSON.write(document, path="f.json")
     assert TYPED_JSON.read(data, path="f.json") == document
+    assert TYPED_JSON.skim(data, path="f.json") in (None, document)
     assert formats.sniff(data, path="f.json") is TYPED_JSON
 
 

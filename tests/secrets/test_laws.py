@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interactions import INTERACTIONS
@@ -61,6 +61,7 @@ def _of(url: str, value: str, body: bytes, chunks: tuple[bytes, ...]) -> Interac
     )
 
 
+@example("", f"{KEYS[0][1]}?key=", f"{KEYS[0][1]}?key={KEYS[0][1]}".encode(), b"", [])
 @given(
     HOSTILE.map(lambda data: data.decode("latin-1")),
     HOSTILE.map(lambda data: data.decode("utf-8", "replace")),

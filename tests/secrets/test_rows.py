@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,9 @@ from llmvcr.secrets.placeholders import NEUTRAL, is_placeholder, placeholder
 from llmvcr.secrets.rules import fields_of
 from llmvcr.secrets.shapes import KNOWN, SHAPES
 from llmvcr.secrets.spellings import is_long
-from made_up_keys import KEYS, drawn
+from made_up_keys import KEYS, WORD, drawn
+
+LONG = bool(os.environ.get("LLMVCR_LONG"))
 
 
 def test_rows_are_written_alike() -> None:
@@ -49,6 +53,19 @@ def test_each_key_is_of_its_kind(kind: str, key: str) -> None:
         f'{{"id": "call_{drawn("id", 24)}", "tool": "toolu_{drawn("tool", 24)}", "task": "task-{drawn("t", 9)}"}}',
         "see https://example.com/?key=feature&token=end",
         f"data:image/png;base64,iVBORw0KGgo{drawn('image', 4000)}AKIA{drawn('x', 60)}",
+        '<pre>"Cookie": "_gauges_unique_day=1; _gauges_unique_month=1; _gauges_unique=1"</pre>',  # httpbin.org's page
+        "password = get_password()\nsecret_key = settings.SECRET_KEY_OF_2024\nself.api_key: str = api_key_of_today_2",
+        'api_key = os.environ["OPENAI_API_KEY"]; client = Client(api_key=api_key, token=await fetch_token(user))',
+        'return re.sub(r"\\"accessToken\\": \\"(.*?)(\\"|$)", "****", output)',
+        '{"password": "The password for the user of the cluster that you are about to make."}',
+        "var e=t.password||n.password,r={apiKey:i.apiKey,secret:void 0};o.authorization=a?`Bearer ${a}`:null",
+        '<input type="password" name="password" autocomplete="off" placeholder="Your password">',
+        "A password should be long; never write password=... into a file, nor an api key, a token or a secret.",
+        f'"integrity": "sha512-{drawn("hash", 86)}==", "resolved": "https://example.com/a/-/a-1.0.0.tgz"',
+        f"commit {drawn('commit', 40, '0123456789abcdef')}; sha256:{drawn('sum', 64, '0123456789abcdef')}",
+        "request 123e4567-e89b-12d3-a456-426614174000 of session 9f8e7d6c-5b4a-3928-1706-f5e4d3c2b1a0",
+        '{"project_id": "my-project", "organization_id": "acme", "cookie": "theme=dark; lang=de"}',
+        f'{{"id": "msg_{drawn("m", 24)}", "request_id": "req_{drawn("r", 24)}", "file_id": "file-{drawn("f", 22)}"}}',
     ],
 )
 def test_what_is_no_secret_is_left_alone(text: str) -> None:
@@ -58,6 +75,40 @@ def test_what_is_no_secret_is_left_alone(text: str) -> None:
         Request("POST", "https://example.com/", (), text.encode()), Response(200, chunks=(text.encode(),))
     )
     assert redactor(environ={}).redact(call).interaction is call
+
+
+def test_texts_of_this_machine_are_left_alone() -> None:
+    """Source code and pages of the standard library: nothing in them is taken for a secret."""
+    home = Path(os.__file__).parent
+    files = [path for end in ("py", "css", "txt", "rst") for path in sorted(home.rglob(f"*.{end}"))]
+    own = [path for path in files if not {"site-packages", "test", "idlelib"}.intersection(path.parts)]
+    looked = own if LONG else own[::25]
+    assert len(looked) > 20
+    assert [(path.name, str(each)) for path in looked for each in find(path.read_bytes())] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "client = Client(api_key={0!r})",
+        "export SOME_API_KEY={0}\nrun",
+        "api_key: {0}\nother: 1",
+        "curl -H 'api-key: {0}' http://127.0.0.1",
+        'os.environ["SOME_API_KEY"] = "{0}"',
+        'api_key: str = "{0}"',
+        "https://{0}@sentry.example.com/1",
+    ],
+)
+@pytest.mark.parametrize("letters", ["0123456789abcdef", WORD], ids=["hex", "letters"])
+def test_what_is_put_under_a_name_in_text(text: str, letters: str) -> None:
+    """A key without any shape is known in source code, settings and commands, in JSON too, where it looks drawn."""
+    key = drawn("assigned", 32, letters)
+    for said in (
+        text.format(key),
+        json.dumps({"content": text.format(key)}),
+        json.dumps(json.dumps([text.format(key)])),
+    ):
+        assert [each.value for each in find(said.encode())] == [key], said
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from llmvcr.canonical import canonical
 from llmvcr.index import Index
 from llmvcr.interaction import Interaction, Request, Response
 from llmvcr.redaction import redactor
+from llmvcr.secrets import placeholders
 from made_up_keys import KEYS, drawn
 from shared import CASSETTES, corpus
 
@@ -51,9 +52,13 @@ SAME = {
         chat({"tools": [{**TOOL, "authorization": KEY}]}),
         [chat({"tools": [TOOL]}), chat({"tools": [{"authorization": "test", **TOOL}]})],
     ),
-    "arguments of a tool": (
+    "headers of a tool": (
+        chat({"tools": [{**TOOL, "headers": {"X-Password": "hunter2!", "x": "1"}}]}),
+        [chat({"tools": [{**TOOL, "headers": {"x": "1"}}]})],
+    ),
+    "a key as an argument of a tool": (
         chat({"arguments": json.dumps({"a": 1, "api_key": KEY})}),
-        [chat({"arguments": json.dumps({"a": 1})})],
+        [chat({"arguments": json.dumps({"a": 1, "api_key": f"sk-proj-{drawn('other', 60)}"})})],
     ),
     "a key in a text": (
         chat({"content": f"it is {KEY}."}),
@@ -80,6 +85,58 @@ def test_a_secret_plays_no_part(case: str) -> None:
     assert key_of(stored(recorded)) == key_of(recorded)
     for request in received:
         assert key_of(request) == key_of(stored(recorded)), REDACTOR.matched(request)
+
+
+def _called(arguments: dict[str, object], *, text: bool) -> Request:
+    """Quote a call of a tool as OpenAI does, its arguments as a text, or as Anthropic does."""
+    if text:
+        tool = {"function": {"name": "login", "arguments": json.dumps(arguments)}, "id": "call_1", "type": "function"}
+        return chat({"messages": [{"role": "assistant", "tool_calls": [tool]}]})
+    return chat({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "input": arguments}]}]})
+
+
+def _schema(default: object) -> Request:
+    schema = {"type": "object", "properties": {"a": {"type": "object", "default": default}}}
+    return chat({"tools": [{"type": "function", "function": {"name": "login", "parameters": schema}}]})
+
+
+LONG_ONE, OTHER_ONE = f"Pa55-{drawn('long', 24)}", f"Pa55-{drawn('another', 24)}"
+SAID = {
+    "an argument in a text": [_called({"password": one}, text=True) for one in ("hunter2!", "hunter3!", "test")],
+    "an argument": [_called({"password": one}, text=False) for one in ("hunter2!", "hunter3!", "test", None)],
+    "a long argument": [_called({"user_token": 1, "secret": one}, text=False) for one in (LONG_ONE, OTHER_ONE, "")],
+    "an argument left out": [_called({"a": 1, "password": "hunter2!"}, text=False), _called({"a": 1}, text=False)],
+    "credentials with a scheme": [
+        _called({"authorization": f"Bearer {one}"}, text=True) for one in ("ab12cd34", "ab12cd35")
+    ],
+    "a schema": [_schema({"password": one}) for one in ("hunter2!", "hunter3!", "")],
+    "a result": [
+        chat({"messages": [{"role": "tool", "content": json.dumps({"access_token": one})}]})
+        for one in ("ya-4711-x", "ya-4712-x", LONG_ONE)
+    ],
+    "a prompt": [chat({"messages": [{"content": f"{{'password': '{one}'}}"}]}) for one in ("hunter2!", "hunter3!")],
+    "what no one knows": [chat({"odd": {"even": {"password": one}}}) for one in ("hunter2!", "hunter3!")],
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_what_somebody_said_is_compared(case: str) -> None:
+    """Under a name that tells a secret, in arguments, schemas, results and prompts, another value is another call."""
+    for one in SAID[case]:
+        held = stored(one)
+        assert key_of(held) == key_of(one), "as it is stored it is found again"
+        assert stored(held) is held
+        assert LONG_ONE not in repr(held)
+        assert "hunter" not in repr(held)
+    assert len({key_of(one) for one in SAID[case]}) == len(SAID[case])
+
+
+def test_a_mark_proves_no_guess() -> None:
+    """What tells two values apart is 16 bits: too few to find the one by trying many."""
+    marks = {placeholders.marked("password", f"{number:06}").mark for number in range(2000)}
+    assert all(len(mark) == len("--") + 4 for mark in marks)
+    assert placeholders.marked("password", "a\\u00e9\\\\n") == placeholders.marked("password", "aén")
+    assert placeholders.StandIn("password").text == b"llmvcr-redacted-password"
 
 
 def test_what_is_no_secret_is_still_compared() -> None:

@@ -149,11 +149,14 @@ def test_transports_are_restored_after_a_failed_save(lib: Any, server: Paced, tm
     """They are as they were at once, too, when the cassette cannot be saved."""
     server.steps = [b"x"]
     before = _attributes(lib)
-    (tmp_path / "no_folder").write_text("a file", encoding="utf-8")
-    with pytest.raises(llmvcr.WriteError) as caught, llmvcr.use_cassette(tmp_path / "no_folder" / "c.yaml"):
-        lib.get(verify=False, url=server.url)
+    context = llmvcr.use_cassette(tmp_path / "taken.yaml")
+    context.__enter__()
+    lib.get(verify=False, url=server.url)
+    (tmp_path / "taken.yaml").mkdir()
+    with pytest.raises(llmvcr.WriteError) as caught:
+        context.__exit__(None, None, None)
     assert _attributes(lib) == before
-    assert "no_folder" in str(caught.value)
+    assert "taken.yaml" in str(caught.value)
 
 
 def test_innermost_hears(lib: Any, server: Paced, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmvcr.wire import sniff
+from llmvcr.wire import events, sniff, sse
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,11 @@ def test_sniff_never_raises(body: bytes) -> None:
 def test_a_megabyte_of_comments_is_read_once() -> None:
     """A long run of keep-alives needs no backtracking: this ends at once, or the suite's time limit ends it."""
     assert sniff(b": keep-alive\n\n" * 200_000) == ""
+
+
+@given(st.lists(st.sampled_from(["data: 1", ": x", "\n", "\n\n", "\r", "\r\n", "\ufeff", "event:e", "x"])).map("".join))
+def test_events_are_the_raws_of_the_frames(text: str) -> None:
+    """A stream is cut where its framer ends a frame, however many blank lines stand where."""
+    for body in (text.encode(), f"data: 0{text}".encode(), f"data: 0\n\n{text}\n\n".encode()):
+        if sniff(body) == "sse":
+            assert events(body) == tuple(frame.raw for frame in sse.frames(body))

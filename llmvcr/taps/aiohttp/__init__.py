@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from llmvcr.taps.base import Patch, Recorder
+from llmvcr.taps.installed import is_installed
 
 __all__ = ["AIOHTTP", "AiohttpTap"]
 
@@ -21,7 +21,7 @@ class AiohttpTap:
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:
         """Give the patches of `llmvcr.taps.aiohttp.connecting`; none where aiohttp is not installed."""
-        if importlib.util.find_spec(self.name) is None:
+        if not is_installed(self.name):
             return ()
         found: Iterable[Patch] = importlib.import_module("llmvcr.taps.aiohttp.connecting").patches(recorder)
         return found

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from llmvcr.taps.base import Patch, Recorder
+from llmvcr.taps.installed import is_installed
 
 __all__ = ["URLLIB3", "Urllib3Tap"]
 
@@ -21,7 +21,7 @@ class Urllib3Tap:
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:
         """Give the patches of `llmvcr.taps.urllib3.pools`; none where urllib3 is not installed."""
-        if importlib.util.find_spec(self.name) is None:
+        if not is_installed(self.name):
             return ()
         found: Iterable[Patch] = importlib.import_module(f"{__name__}.pools").patches(recorder)
         return found

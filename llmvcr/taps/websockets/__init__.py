@@ -7,11 +7,11 @@ Heard are its two clients, websockets.asyncio.client and websockets.sync.client,
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from llmvcr.taps.base import Patch, Recorder
+from llmvcr.taps.installed import is_installed
 
 __all__ = ["WEBSOCKETS", "WebsocketsTap"]
 
@@ -29,7 +29,7 @@ class WebsocketsTap:
 
     def patches(self, recorder: Recorder) -> Iterator[Patch]:
         """Give one patch for each client of the library."""
-        if importlib.util.find_spec("websockets") and importlib.util.find_spec("websockets.asyncio"):
+        if is_installed("websockets") and is_installed("websockets.asyncio"):
             # Only here: whoever opens no cassette, or has no websockets, need not load it.
             yield from importlib.import_module("llmvcr.taps.websockets.connecting").patches(recorder)
 

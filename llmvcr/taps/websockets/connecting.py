@@ -11,6 +11,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import websockets.asyncio.client
@@ -51,9 +52,16 @@ def patches(recorder: Recorder) -> Iterator[Patch]:
         return
     before = websockets.sync.client.connect
     stand_in = _sync(_real(before), recorder)
-    for module in tuple(sys.modules.values()):
-        if getattr(module, "__dict__", {}).get("connect") is before:
-            yield module, "connect", stand_in
+    last = sys.modules[next(reversed(sys.modules))]
+    for module in _holders(before, len(sys.modules), last if isinstance(last, ModuleType) else None):
+        yield module, "connect", stand_in
+
+
+@functools.lru_cache(maxsize=1)
+def _holders(connect: Any, _count: int, _last: ModuleType | None) -> tuple[Any, ...]:
+    """Give the modules that have the function `connect` by that name: looked for again once a module was imported."""
+    found = [module for module in tuple(sys.modules.values()) if "connect" in getattr(module, "__dict__", ())]
+    return tuple(module for module in found if module.__dict__["connect"] is connect)
 
 
 def _real(function: Any) -> Any:

@@ -1,0 +1,137 @@
+"""The index itself: by bytes first, and by form where bytes miss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from threading import RLock
+
+from llmvcr.canonical import Canonical, canonical
+from llmvcr.diff import Change
+from llmvcr.index.likeness import nearest
+from llmvcr.index.queues import Queue
+from llmvcr.index.readings import Readings
+from llmvcr.interaction import Request, Response
+from llmvcr.origins import Origins
+
+__all__ = ["Index"]
+
+_Bytes = tuple[str, str, bytes | None]
+
+
+class Index:
+    """Which recorded request answers the next one (shared/decisions.md, 16).
+
+    Positions count from 0 in the order of `add`. Each is taken once. Among the unplayed of one canonical key those of
+    the very bytes go first, then those with the very ids, then those with the most ids in common, then the first
+    recorded. With `repeats` the unplayed go first, and then the last recording of that very request (or, none being
+    equal byte for byte, of the same ids, or of that canonical key) answers again and again. `form` is the function
+    that decides sameness. With `verbatim` it keeps strings as the body has them (see `llmvcr.index.sieve`), so that of
+    many requests only those are read that come into question. With `answer`, which gives the answer at a position, ids
+    of answers that came just now from a server stand for recorded ones (`llmvcr.origins`): then `form` takes them as
+    `known`, as `canonical` does. Safe to use from several threads at once.
+    """
+
+    def __init__(
+        self,
+        requests: Iterable[Request] = (),
+        *,
+        repeats: bool = False,
+        form: Callable[..., Canonical] = canonical,
+        verbatim: bool = True,
+        answer: Callable[[int], Response] | None = None,
+    ) -> None:
+        """Take in `requests` in recorded order."""
+        self._repeats = repeats
+        self._form = form
+        self._lock = RLock()
+        self._origins = answer and Origins(form, answer)
+        self._requests: list[Request] = []
+        self._played: list[bool] = []
+        self._by_bytes: dict[_Bytes, Queue] = {}
+        # Filled by requests that miss by bytes.
+        self._readings = Readings(self._requests, self._played, form, repeats=repeats, verbatim=verbatim)
+        for request in requests:
+            self.add(request)
+
+    def __len__(self) -> int:
+        """Count the recorded requests, played or not."""
+        return len(self._requests)
+
+    def add(self, request: Request, *, fresh: bool = False) -> int:
+        """Take in one more recorded request, unplayed, and give its position; `fresh` if it was answered just now."""
+        with self._lock:
+            position = len(self._requests)
+            self._requests.append(request)
+            self._played.append(False)
+            queue = self._by_bytes.get(exact := _exactly(request))
+            if queue is None:
+                queue = self._by_bytes[exact] = Queue()
+            queue.positions.append(position)
+            if fresh and self._origins:
+                self._origins.fresh.add(position)
+            return position
+
+    def take(self, request: Request) -> int | None:
+        """Give the position that answers `request`, and mark it played; None when nothing recorded does."""
+        with self._lock:
+            position = self._next(request, taking=True)
+            if position is not None:
+                self.mark(position)
+            return position
+
+    def peek(self, request: Request) -> int | None:
+        """Give the position that `take` would give, and leave everything as it is."""
+        with self._lock:
+            return self._next(request)
+
+    def positions(self, request: Request) -> tuple[int, ...]:
+        """Give the positions of all recorded requests of the same canonical key, played or not, in recorded order."""
+        form = self._form(request)
+        with self._lock:
+            return self._readings.positions(form)
+
+    def mark(self, position: int) -> None:
+        """Mark a position as played. Raises IndexError for a position that was never added."""
+        with self._lock:
+            self._played[position] = True
+            self._readings.mark(position)
+
+    def rewind(self) -> None:
+        """Mark every position as unplayed."""
+        with self._lock:
+            self._played[:] = [False] * len(self._played)
+            self._readings.rewind()
+            for queue in self._by_bytes.values():
+                queue.head = 0
+
+    def nearest(self, request: Request) -> tuple[int, tuple[Change, ...]] | None:
+        """Give the recorded request that is most like `request`, and what differs; None when nothing is recorded.
+
+        One of the same endpoint where there is any; among those the fewest and smallest changes, and of equals the
+        unplayed before the played, then the first recorded.
+        """
+        form = self._form(request)
+        with self._lock:
+            return nearest(request, form, self._requests, self._played, self._form, self._readings.called)
+
+    def _next(self, request: Request, *, taking: bool = False) -> int | None:
+        exact = self._by_bytes.get(_exactly(request))
+        if exact is not None and (position := exact.next(self._played, repeats=self._repeats)) is not None:
+            return position
+        form = self._form(request)
+        position = self._readings.find(form)
+        return self._renewed(request, form, taking=taking) if position is None else position
+
+    def _renewed(self, request: Request, form: Canonical, *, taking: bool) -> int | None:
+        found = self._origins and self._origins.find(request, form, self._requests, self._played)
+        if not found or not self._origins:
+            return None
+        position, pairs = found
+        if taking:
+            self._origins.bind(pairs)
+        return position
+
+
+def _exactly(request: Request) -> _Bytes:
+    # No body and an empty one are the same bytes, and which of them a file names is up to who wrote it.
+    return request.method, request.url, request.body or None

@@ -1,0 +1,99 @@
+"""YAML cassettes in the layout of PyYAML: long answers stay in the file, and nothing is read otherwise than before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interactions import INTERACTIONS
+from llmvcr import formats
+from llmvcr.errors import ReadError
+from llmvcr.formats import unread
+from llmvcr.formats.base import Document
+from llmvcr.formats.vcr_yaml import VCR_YAML
+from llmvcr.interaction import Interaction, Request, Response
+from mutilated import mutilated
+from shared import CASSETTES
+
+EVENTS = tuple(b'data: {"number": %d, "text": "%s"}\n\n' % (number, b"word " * 20) for number in range(30))
+
+
+def call(number: int, **answer: Any) -> Interaction:
+    """A call that is answered by a stream."""
+    response = Response(200, "OK", (("content-type", "text/event-stream"), ("x-id", f"req_{number}")), EVENTS)
+    request = Request("POST", "https://api.example.com/v1", (("accept", "*/*"),), b'{"n":%d,"t":"it\'s"}' % number)
+    return Interaction(request, replace(response, **answer), "2026-11-22T09:00:00Z")
+
+
+TIMES = tuple(map(float, range(31)))
+CALLS = (call(0), call(1, times=TIMES), call(2, chunks=(b"short\ntext",)), call(3, ended="closed"))
+DATA = VCR_YAML.write(Document(CALLS), path="f.yaml")
+
+
+def test_long_answers_are_left_in_the_file() -> None:
+    """Streams are read when they are asked for; what is short is not worth the trouble."""
+    document = formats.read(DATA, path="f.yaml")
+    assert [type(one) is Interaction for one in document] == [False, False, True, False]
+    assert [unread.head(one).chunks for one in document][:2] == [(), ()]
+    assert document == Document(CALLS)
+
+
+def test_the_projects_own_cassettes_are_skimmed() -> None:
+    """Every YAML cassette here has the layout that is read fast, and is what the safe loader makes of it."""
+    files = sorted(Path(CASSETTES).rglob("*.yaml"))
+    assert files
+    for file in files:
+        data = file.read_bytes()
+        assert repr(VCR_YAML.skim(data, path="f.yaml")) == repr(VCR_YAML.read(data, path="f.yaml"))
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=60)
+def test_a_mutilated_file_is_skimmed_as_it_is_read(random: Any) -> None:
+    """A file that is cut or changed anywhere is skimmed to what the safe loader makes of it, or not at all."""
+    data = mutilated(DATA, random)
+    skimmed = VCR_YAML.skim(data, path="f.yaml")
+    assert skimmed is None or repr(skimmed) == repr(VCR_YAML.read(data, path="f.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (b"word ", b"\x07", "YAML"),
+        (b"word ", b"\xff", "YAML"),
+        (b"        data: ", b"   data: ", "YAML"),
+        (b"      code: 200", b"      code: [200]", "no whole number"),
+        (b"      version: 1", b"      version: 9", "version 9"),
+        (b"version: 1\n", b"", "version|cut"),
+    ],
+    ids=["control", "utf-8", "indent", "status", "key", "end"],
+)
+def test_what_is_wrong_is_said_when_the_file_is_read(old: bytes, new: bytes, says: str) -> None:
+    """Nothing that is left unread can turn out to be wrong later."""
+    head, found, tail = DATA.rpartition(old)
+    assert found
+    with pytest.raises(ReadError, match=says):
+        formats.read(head + new + tail, path="f.yaml")
+
+
+@given(INTERACTIONS)
+@settings(max_examples=20)
+def test_a_file_is_extended_by_copying_it(fresh: Interaction) -> None:
+    """What was there stays byte for byte, and behind it stands what is new."""
+    whole = VCR_YAML.write(Document((*CALLS, fresh)), path="f.yaml")
+    assert formats.extended(DATA, Document((fresh,)), path="f.yaml") == whole
+
+
+def test_only_a_file_in_our_layout_is_extended() -> None:
+    """A file whose top has more to it, or other line ends, is to be written whole."""
+    fresh = Document(CALLS[:1])
+    beside = VCR_YAML.write(Document(CALLS, {"metadata": {"by": "somebody"}}), path="f.yaml")
+    empty = VCR_YAML.write(Document(()), path="f.yaml")
+    between = DATA.replace(b"\n- request:", b"\nother:\n- request:", 1)
+    for data in (beside, empty, between, DATA.replace(b"\n", b"\r\n"), DATA.removesuffix(b"version: 1\n"), b"interac"):
+        assert formats.extended(data, fresh, path="f.yaml") is None
