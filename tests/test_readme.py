@@ -21,12 +21,10 @@ from readme import README, blocks
 from realtime_server import serving
 
 KEY = f"sk-proj-{drawn('README', 48)}"
-FIRST, ASKED, DATED, TALK, BUSY, PLAIN, *_ = blocks(
-    "python"
-)  # every one of them is run; the last by test_readme_moving
+FIRST, ASKED, DATED, TALK, BUSY, PLAIN = blocks("python")[:6]  # all are run; the last two by test_readme_moving.py
 RULES, REDACTED = blocks("ini")
 (KEPT,) = blocks("yaml")
-_, STOPPED, _ = blocks("text")
+STOPPED = blocks("text")[1]
 
 
 class _Paris(BaseHTTPRequestHandler):

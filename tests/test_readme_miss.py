@@ -12,7 +12,7 @@ import llmvcr
 from readme import blocks, table
 from sdk.test_misses import CLIENTS
 
-MISSED, *_ = blocks("text")
+MISSED = blocks("text")[0]
 _URL = "https://api.openai.com/v1/chat/completions"
 _WEATHER = "What is the weather in Paris?"
 
