@@ -14,7 +14,7 @@ from tools import writers
 LONG = bool(os.environ.get("LLMVCR_LONG"))
 
 
-@pytest.mark.parametrize("who", writers.WHO if LONG else ["twice"])
+@pytest.mark.parametrize("who", writers.WHO if LONG else ["twice", "fork"])
 def test_many_writers(who: str) -> None:
     """All that was received is kept once, in order; a reader never sees a half file; no working file stays."""
     found = writers.once(who, {"xdist": 200, "twice": 240 if LONG else 96}.get(who, 40))

@@ -137,10 +137,15 @@ class TakingCassette(Cassette):  # type: ignore[misc]
             if self.failed and self._options.llmvcr_failed == "drop":
                 self.life.set_aside()
                 return
+            if self._has_children():
+                self.dirty = True
             if not (force or self.dirty or self.drop_unused_requests):
                 return  # vcrpy would make pairs of all that was loaded, to find that there is nothing to write
             if force or not self._add():
                 save(force)
+
+    def _has_children(self) -> bool:
+        return bool(self._keeping and self.record_mode != RecordMode.NONE and self._keeping.has_children())
 
     def _add(self) -> bool:
         """Write what was recorded behind what is in the file; False where more than that has changed, or may have."""

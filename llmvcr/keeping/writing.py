@@ -1,29 +1,23 @@
-"""Bringing what a cassette records to disk: at once into its journal, at the end into its file, with nothing lost."""
+"""What one open cassette brings to disk: at once into its journal, at the end into its file, with nothing lost."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from llmvcr import formats, storage
-from llmvcr.errors import CassetteError, LeakError, WriteError
+from llmvcr.errors import CassetteError, WriteError
 from llmvcr.formats import Document
 from llmvcr.interaction import Interaction
+from llmvcr.keeping.joining import LOG, Check, checked, discarded, fingerprint, joined, mark_incomplete, readable
 
-__all__ = ["Check", "Keeping", "Recovered", "fingerprint", "mark_incomplete", "recover"]
-
-_LOG = logging.getLogger("llmvcr")
+__all__ = ["Keeping"]
 
 _Stamp = tuple[int, int, int] | None
-
-Check = Callable[[Document], None]
-"""Looks at what is to be written for the first time, and raises LeakError where it is not to be."""
 
 
 class Keeping:
@@ -81,12 +75,12 @@ class Keeping:
             with storage.only_one(self.path):
                 storage.settle(self.path)
                 there = self._others(old)
-                left = _readable(storage.left(self.path))
+                left = readable(storage.left(self.path))
                 lost = tuple(one for each in left for one in each.interactions)
                 if lost:
-                    _checked(check, (*lost, *new), (*left, self._journal))
+                    checked(check, (*lost, *new), (*left, self._journal))
                 foreign = (*there.interactions, *lost)
-                extra = _joined(there.extra, *({"metadata": each.metadata} for each in left), document.extra)
+                extra = joined(there.extra, *({"metadata": each.metadata} for each in left), document.extra)
                 document = Document((*old, *foreign, *new), extra, document.repeats)
                 mine = () if self._journal.path is None else (self._journal.path,)
                 journals = (*mine, *(each.path for each in left))
@@ -94,7 +88,7 @@ class Keeping:
                 if not (same and self._stamp and storage.fold_more(Document(new), self.path, journals)):
                     storage.fold(document, self.path, self._format, journals)
                 for each in left:
-                    _discarded(each)
+                    discarded(each)
                 self._journal.discard()
                 storage.folded(self.path, journals)
                 self._read, self._stamp, self._foreign = (*old, *new), _stamp(self.path), foreign
@@ -106,6 +100,16 @@ class Keeping:
                 each.leave()
             raise self._rescued(document, new, error) from error
 
+    def has_children(self) -> bool:
+        """Say whether forked children of the one who opened the cassette have left what they recorded."""
+        if os.getpid() != self._opened_by or not storage.unsettled(self.path):
+            return False
+        with storage.only_one(self.path):
+            left = storage.left(self.path)
+            for each in left:
+                each.leave()
+        return any(each.opened_by == self._opened_by for each in left)
+
     def drop(self) -> None:
         """Forget what was recorded: it is not wanted, or it is written."""
         self._journal.discard()
@@ -116,7 +120,7 @@ class Keeping:
             yield
         except (WriteError, TypeError, ValueError) as error:
             if not self._silent:
-                _LOG.warning("%s: no journal, so that a crash would lose what is recorded: %s", self.path, error)
+                LOG.warning("%s: no journal, so that a crash would lose what is recorded: %s", self.path, error)
             self._silent = True
 
     def _others(self, old: Iterable[Interaction]) -> Document:
@@ -156,136 +160,10 @@ class Keeping:
         return type(error)(error.path, error.reason, interaction=error.interaction, place=error.place, fix=fix)
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """What became of the journals that crashed processes left of one cassette."""
-
-    interactions: int = 0
-    """How many came back."""
-    aside: tuple[Path, ...] = ()
-    """Damaged journals, kept beside the others: what could be read of them came back."""
-    unread: tuple[str, ...] = ()
-    """Journals that were left alone, each with the reason."""
-
-
-def recover(
-    path: str | Path,
-    format: str | None = None,  # noqa: A002 - as in storage.dump
-    *,
-    dry: bool = False,
-    check: Check | None = None,
-) -> Recovered:
-    """Bring what crashed processes had recorded into their cassette, and say what came of it.
-
-    The cassette is marked incomplete, so that the rest may be recorded. A `dry` run changes nothing. Raises ReadError
-    where the cassette cannot be read, WriteError where it cannot be written; the journals stay where they are then.
-    `check` gets what comes back; what it raises comes out as it is, and the journals go.
-    """
-    path = Path(os.path.realpath(path))
-    if not storage.unsettled(path):
-        return Recovered()
-    with storage.only_one(path):
-        if not dry:
-            storage.settle(path)
-            storage.sweep(path)
-        everything = storage.left(path)
-        found = tuple(each for each in everything if not each.unknown)
-        count = sum(len(each.interactions) for each in found)
-        try:
-            if not dry:
-                _checked(check, [one for each in found for one in each.interactions], found)
-                _brought_back(path, format, found)
-                mark_incomplete(path, count)
-        finally:
-            for each in everything:
-                each.leave()  # those that stay
-    unread = tuple(f"{each.path}: {each.unknown}" for each in everything if each.unknown)
-    for one in unread:
-        _LOG.warning("%s; it is left alone", one)
-    return Recovered(count, tuple(each.aside for each in found if each.damaged and each.opened_by), unread)
-
-
-def _brought_back(path: Path, format: str | None, found: tuple[storage.Left, ...]) -> None:  # noqa: A002 - as in storage.dump
-    if any(each.interactions or each.metadata for each in found):
-        _folded_in(path, format, found)
-    for each in found:
-        _discarded(each)
-    storage.folded(path, (each.path for each in found))
-
-
-def _folded_in(path: Path, format: str | None, found: tuple[storage.Left, ...]) -> None:  # noqa: A002 - as in storage.dump
-    document = storage.load(path) if path.exists() else Document(())
-    # Those of a run that replaces what is there are to be played before it; nothing is thrown away.
-    first = [one for each in found if each.first for one in each.interactions]
-    lost = [one for each in found if not each.first for one in each.interactions]
-    extra = _joined(*({"metadata": each.metadata} for each in found), document.extra)
-    named = format or next(filter(None, (each.format for each in found)), None)
-    whole = Document((*first, *document.interactions, *lost), extra)
-    storage.fold(whole, path, named, (each.path for each in found))
-
-
 def _whole_elsewhere(document: Document) -> Path | None:
     with contextlib.suppress(WriteError):  # a document that no format can hold, say
         return storage.rescue(formats.by_name("json").write(document, path="cassette"), ".json")
     return None
-
-
-def _checked(
-    check: Check | None, fresh: Sequence[Interaction], journals: Iterable[storage.Left | storage.Journal]
-) -> None:
-    if check is None or not fresh:
-        return
-    try:
-        check(Document(tuple(fresh)))
-    except LeakError:
-        for each in journals:
-            each.discard()  # what was refused is kept elsewhere, masked
-        raise
-
-
-def _readable(left: tuple[storage.Left, ...]) -> tuple[storage.Left, ...]:
-    for each in left:
-        if each.unknown:
-            each.leave()
-    return tuple(each for each in left if not each.unknown)
-
-
-def _discarded(journal: storage.Left) -> None:
-    journal.discard()
-    if journal.damaged and journal.opened_by:
-        _LOG.warning("%s: a line of it cannot be read; it is kept as %s", journal.path, journal.aside)
-
-
-def mark_incomplete(path: Path, count: int) -> None:
-    """Say that a cassette has so many interactions of a run that was cut short, so that the rest may be recorded."""
-    if not count:
-        return
-    many = f"{count} interaction{'' if count == 1 else 's'}"
-    _LOG.warning("%s: %s recovered from a run that was cut short", path, many)
-    try:
-        storage.set_incomplete(path, to=True)
-    except WriteError as error:
-        _LOG.warning("%s", error)
-
-
-def _joined(*extras: Mapping[str, Any]) -> dict[str, Any]:
-    """Join what stands beside the interactions; of metadata the last to name a key counts."""
-    joined: dict[str, Any] = {}
-    metadata: dict[str, Any] = {}
-    for extra in extras:
-        joined |= extra
-        metadata |= extra.get("metadata") or {}
-    joined.pop("metadata", None)
-    return joined | ({"metadata": metadata} if metadata else {})
-
-
-def fingerprint(one: Interaction) -> int:
-    """Give a number by which an interaction is known again in a file.
-
-    Content alone: headers and boundaries may be spelt anew when a file is written.
-    """
-    asked, answered = one.request, one.response
-    return hash((asked.method, asked.url, asked.body or b"", answered.status, answered.body, one.recorded_at))
 
 
 def _stamp(path: Path) -> _Stamp:
