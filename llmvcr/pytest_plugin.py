@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INI_OPTIONS", "Recording", "pytest_addoption", "pytest_configure", "pytest_runtest_setup"]
 
+_CUT_SHORT = pytest.StashKey[bool]()
 _FAILED = pytest.StashKey[bool]()
 
 
@@ -124,10 +125,29 @@ class Recording:
 
         register(vcr, **self._options)
 
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        """Remember that a test did not come to its end: fixtures are not told."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin anew: a test that has failed may be run again."""
+        item.stash[_CUT_SHORT] = item.stash[_FAILED] = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Remember that a test was interrupted, of which there is no report."""
+        try:
+            return (yield)
+        except (KeyboardInterrupt, pytest.exit.Exception):
+            item.stash[_CUT_SHORT] = item.stash[_FAILED] = True
+            raise
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Remember that a test did not come to its end, and whether it failed by that: fixtures are not told."""
+        report: Any = yield
         if call.excinfo is not None:
+            item.stash[_CUT_SHORT] = True
+        if report.failed:  # as it was not if it was skipped, or expected to fail
             item.stash[_FAILED] = True
+        return report
 
     @pytest.fixture
     def default_cassette_name(self, request: pytest.FixtureRequest, default_cassette_name: str) -> str:
@@ -171,6 +191,7 @@ class Recording:
         cassette, older = _named(request, Path(vcr_cassette_dir), f".{merged.get('serializer', 'yaml')}", mode)
         # One mark says it all: what was merged here is not merged, nor copied, once more.
         mark = SimpleNamespace(args=(*(path for mark in vcr_markers for path in mark.args), *older), kwargs=merged)
+        own = _is_own(request, vcr_cassette_dir)
         begun = time.perf_counter()
         opened: Any = None
         missed = 0
@@ -178,9 +199,11 @@ class Recording:
             with _vcr.use_cassette(cassette, vcr_cassette_dir, record_mode, [mark], {}, pytestconfig) as opened:  # type: ignore[list-item]
                 begun = time.perf_counter() - begun
                 opened.life.part_of_run = True
+                opened.life.shared_by = "" if own else runs.told_apart(request.node.nodeid)
                 runs.go_on(opened, request, once=mode == "once")
                 yield opened
-                opened.failed = request.node.stash.get(_FAILED, False)
+                opened.failed = request.node.stash.get(_CUT_SHORT, False)
+                opened.life.drops = request.node.stash.get(_FAILED, False)
                 missed = len(opened.missed)
                 if told := pytestconfig.pluginmanager.getplugin("llmvcr-rules"):
                     told.heard(*opened.rules())
@@ -191,7 +214,6 @@ class Recording:
                 from llmvcr.bridge import account  # noqa: PLC0415 - vcr is there by now
 
                 counted = account(opened, missed=missed, seconds=begun, prices=self._ending.prices)
-                own = _is_own(request, vcr_cassette_dir)
                 self._ending.closed(opened, request.node, vcr_cassette_dir, own=own, account=counted)
 
     def _merged(self, config: dict[str, Any], marks: list[pytest.Mark]) -> dict[str, Any]:
@@ -251,8 +273,10 @@ def _is_own(request: pytest.FixtureRequest, folder: str) -> bool:
     plain = get_default_cassette_name(request.cls, request.node.name)
     name = plain + runs.own_mark(request.node, plain)
     alone = request.getfixturevalue("default_cassette_name") == name
+    # Of nested classes only the innermost stands in the name: another may have one that is called the same.
+    nested = request.cls is not None and "." in request.cls.__qualname__
     marked = request.node.get_closest_marker("default_cassette") is not None
-    return alone and not marked and Path(folder) == request.path.parent / "cassettes" / request.path.stem
+    return alone and not nested and not marked and Path(folder) == request.path.parent / "cassettes" / request.path.stem
 
 
 def _faults(node: pytest.Item) -> list[Fault]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from llmvcr import storage
 
-__all__ = ["Run", "begin_anew", "go_on", "older", "own_mark", "run", "short"]
+__all__ = ["Run", "begin_anew", "go_on", "older", "own_mark", "run", "short", "told_apart"]
 
 
 class Run:
@@ -60,7 +60,12 @@ def own_mark(node: Any, name: str) -> str:
     """
     if not hasattr(node, "callspec") or node.get_closest_marker("default_cassette") or name.endswith(node.name):
         return ""
-    return "~" + hashlib.sha256(node.name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+    return told_apart(node.name)
+
+
+def told_apart(name: str) -> str:
+    """Give what a name ends in that would be another test's, too, without it."""
+    return "~" + hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
 
 
 def older(node: Any, folder: Path, name: str, suffix: str, limit: int) -> tuple[str, ...]:

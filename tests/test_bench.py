@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from shared import LONG
 from tools import bench
 from tools._bench import Figure, Row, Took, ratio
 
 
-@pytest.mark.slow
+@pytest.mark.skipif(not LONG, reason="it measures for a quarter of a minute; LLMVCR_LONG=1")
 def test_a_quick_run_of_one_measurement_prints_its_row(capsys: pytest.CaptureFixture[str]) -> None:
     """The row names the work, the figure with its spread, the bar, and whether it is met."""
     assert bench.main(["--quick", "--only", "tee"]) == 0

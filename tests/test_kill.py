@@ -82,7 +82,7 @@ def test_a_timeout_by_thread(tmp_path: Path) -> None:
         test = tmp_path / "test_it.py"
         test.write_text(_WAITS.format(url=server.base_url, waits=True))
         late = subprocess.run(
-            [*command, "--timeout=8", "--timeout-method=thread", "-o", "timeout_func_only=true"],
+            [*command, "--timeout=4", "--timeout-method=thread", "-o", "timeout_func_only=true"],
             capture_output=True,
             text=True,
             check=False,

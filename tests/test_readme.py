@@ -82,29 +82,25 @@ def _run(folder: Path, env: dict[str, str], *command: str) -> str:
     return done.stdout
 
 
-def test_the_first_test_records_once_and_replays_without_a_server(
+def test_the_marked_examples_record_once_and_replay_without_a_server(
     tmp_path: Path, environment: tuple[dict[str, str], ThreadingHTTPServer]
 ) -> None:
-    """The first example records into the file that the README names, without the key, and replays without a server."""
+    """The first test, that of calls and those of faults pass while they are recorded and on replay, as they stand.
+
+    The first one's file is the one that the README names, and has no key in it; of faults only the good answer is kept.
+    """
     env, server = environment
-    (tmp_path / "test_capital.py").write_text(FIRST)
-    assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q", "--record-mode=once")
-    cassette = tmp_path / "cassettes" / "test_capital" / "test_capital.yaml"
-    assert str(cassette.relative_to(tmp_path)) in README
-    assert KEY.encode() not in cassette.read_bytes()
+    for name, example in (("test_capital", FIRST), ("test_question", ASKED), ("test_busy", BUSY)):
+        (tmp_path / f"{name}.py").write_text(example)
+    assert "4 passed" in _run(tmp_path, env, "-m", "pytest", "-q", "--record-mode=once")
+    cassettes = tmp_path / "cassettes"
+    first = cassettes / "test_capital" / "test_capital.yaml"
+    assert str(first.relative_to(tmp_path)) in README
+    assert KEY.encode() not in first.read_bytes()
+    assert [path.name for path in (cassettes / "test_busy").iterdir()] == ["test_a_busy_provider_is_asked_again.yaml"]
     server.shutdown()
     server.server_close()
-    assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q")
-
-
-def test_the_example_of_calls(tmp_path: Path, environment: tuple[dict[str, str], ThreadingHTTPServer]) -> None:
-    """What the application sent can be asked while it is recorded and on replay."""
-    env, server = environment
-    (tmp_path / "test_question.py").write_text(ASKED)
-    assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q", "--record-mode=once")
-    server.shutdown()
-    server.server_close()
-    assert "1 passed" in _run(tmp_path, env, "-m", "pytest", "-q")
+    assert "4 passed" in _run(tmp_path, env, "-m", "pytest", "-q")
 
 
 def test_the_example_without_pytest_runs(
@@ -140,18 +136,6 @@ def test_the_example_of_a_websocket_replays(tmp_path: Path) -> None:
     assert replayed == live == "You said: Capital of France?"
     assert cassette.read_bytes() == recorded
     assert KEY.encode() not in recorded
-
-
-def test_the_example_of_faults(tmp_path: Path, environment: tuple[dict[str, str], ThreadingHTTPServer]) -> None:
-    """The example of faults passes while it is recorded and on replay, and only the good answer is recorded."""
-    env, server = environment
-    (tmp_path / "test_busy.py").write_text(BUSY)
-    assert "2 passed" in _run(tmp_path, env, "-m", "pytest", "-q", "--record-mode=once")
-    folder = tmp_path / "cassettes" / "test_busy"
-    assert [path.name for path in folder.iterdir()] == ["test_a_busy_provider_is_asked_again.yaml"]
-    server.shutdown()
-    server.server_close()
-    assert "2 passed" in _run(tmp_path, env, "-m", "pytest", "-q")
 
 
 _NAMED = """

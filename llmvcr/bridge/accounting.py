@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from llmvcr.conversation import LlmCall, read_call
 from llmvcr.errors import ReadError
 from llmvcr.interaction import Interaction
 from llmvcr.lifecycle import Account, Load
-from llmvcr.prices import Prices
+
+if TYPE_CHECKING:
+    from llmvcr.conversation import LlmCall
+    from llmvcr.prices import Prices
 
 __all__ = ["account"]
 
@@ -49,6 +51,8 @@ def _recorded(cassette: Any) -> tuple[int, int]:
 
 
 def _spared(cassette: Any, prices: Prices) -> Account:
+    from llmvcr.conversation import read_call  # noqa: PLC0415 - calls are read for a summary alone
+
     waits = max(1 - cassette.pace, 0.0)  # of the recorded time, what a replay does not take
     sums = Account()
     for times, one in _played(cassette):

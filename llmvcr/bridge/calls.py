@@ -7,14 +7,16 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmvcr.bridge.translate import to_interaction
-from llmvcr.conversation import LlmCall, read_call
 from llmvcr.errors import ReadError
 from llmvcr.interaction import Interaction, Request, Response
 from llmvcr.redaction import Redactor
 from llmvcr.taps import Call
+
+if TYPE_CHECKING:
+    from llmvcr.conversation import LlmCall
 
 __all__ = ["Calls"]
 
@@ -50,6 +52,8 @@ class Calls:
 
     def told(self) -> tuple[LlmCall, ...]:
         """Give the LLM calls of them, read."""
+        from llmvcr.conversation import read_call  # noqa: PLC0415 - most tests do not ask for their calls
+
         for place in sorted(self._made.keys() - self._read.keys()):
             self._read[place] = read_call(self._redactor.redact(self._made[place]).interaction)
         return tuple(self._read[place] for place in sorted(self._read) if self._read[place].provider)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcr.record_mode import RecordMode
 
@@ -17,14 +17,16 @@ from llmvcr.bridge.matching import llm
 from llmvcr.bridge.miss import miss
 from llmvcr.bridge.options import Options
 from llmvcr.bridge.serving import served
-from llmvcr.bridge.sockets import Sockets
 from llmvcr.bridge.taking import TakingCassette
 from llmvcr.bridge.translate import to_vcr_request, uncopied
 from llmvcr.bridge.walling import PATCH, Ignored, wall
-from llmvcr.conversation import LlmCall
 from llmvcr.interaction import Request, Response
 from llmvcr.taps import TAPS, Call, Dial
 from llmvcr.taps.installed import is_installed
+
+if TYPE_CHECKING:
+    from llmvcr.bridge.sockets import Sockets
+    from llmvcr.conversation import LlmCall
 
 __all__ = ["LlmCassette", "Opener"]
 
@@ -79,7 +81,7 @@ class LlmCassette(TakingCassette):
         """How many times as long as in the recording a replay takes."""
         self._used: set[int] = set()  # which of self.data were played, or had a fault made of them
         self.faults = Faulting(options.llmvcr_faults, waits=options.pace > 0)
-        self._sockets = Sockets(self, self._rules)
+        self._sockets: Sockets | None = None  # made by the first handshake
 
     @property
     def calls(self) -> tuple[LlmCall, ...]:
@@ -112,7 +114,13 @@ class LlmCassette(TakingCassette):
 
     def dial(self, request: Request) -> Dial:
         """Say what a tap should do with the handshake of a WebSocket; raises Miss or MissAbort."""
-        return self._sockets.dial(request)
+        with self._lock:
+            if self._sockets is None:
+                from llmvcr.bridge.sockets import Sockets  # noqa: PLC0415 - most applications open none
+
+                self._sockets = Sockets(self, self._rules)
+            sockets = self._sockets
+        return sockets.dial(request)
 
     def can_play_response_for(self, request: Any) -> bool:
         """Say whether an answer is recorded that may still be played."""
@@ -150,7 +158,7 @@ class LlmCassette(TakingCassette):
         with self._lock:
             super().rewind()
             self.finding.begin()
-            self._sockets = Sockets(self, self._rules)
+            self._sockets = None
 
     def find_requests_with_most_matches(self, request: Any) -> list[Any]:
         """Give the recorded request that is nearest by content, with the differences field by field."""

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from llmvcr.bridge.miss import through_sdks
 from llmvcr.bridge.translate import to_request
 from llmvcr.bridge.unpacking import unpacked
 from llmvcr.errors import FaultError
-from llmvcr.faults import Due, Fault, Plan, altered, made
+from llmvcr.faults import Due, Plan
 from llmvcr.interaction import Request, Response, failure
+
+if TYPE_CHECKING:
+    from llmvcr.faults import Fault
 
 __all__ = ["Faulting", "Mishap"]
 
@@ -49,6 +52,8 @@ class Faulting:
         instead = next((fault for fault in due.faults if fault.instead), None)
         if instead is None:
             return Mishap(self, due)
+        from llmvcr.faults import made  # noqa: PLC0415 - most cassettes have no faults
+
         due.happened()
         return Mishap(self, due, made(instead, due.provider, waits=self.waits))
 
@@ -111,6 +116,8 @@ class Mishap:
         """
         if answer.failed or answer.status >= HTTPStatus.BAD_REQUEST:
             return answer, True
+        from llmvcr.faults import altered  # noqa: PLC0415 - most cassettes have no faults
+
         with self.faulting.telling():
             changed = altered(unpacked(answer)[0], self.due.faults, waits=self.faulting.waits)
         self.due.happened()

@@ -72,6 +72,11 @@ class Finding:
         """Give the position that `find` would give, and mark it played."""
         return self._answering(Index.take, to_request(request)) if self.indexes else self.find(request)
 
+    def give_back(self, position: int) -> None:
+        """Make an interaction that was taken playable again."""
+        self._cassette.play_counts[position] -= 1
+        self._index = None
+
     def positions(self, request: Any) -> Iterable[int]:
         """Give the positions of all interactions that the index has for a request, played or not."""
         asked = to_request(request)

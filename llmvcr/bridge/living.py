@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import logging
 import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcr.cassette import _run_hooks
 from vcr.record_mode import RecordMode
@@ -18,17 +19,20 @@ from llmvcr import lifecycle, storage
 from llmvcr.bridge.miss import miss
 from llmvcr.bridge.options import Options
 from llmvcr.bridge.translate import Pair, to_interaction, to_pair, to_request
-from llmvcr.errors import LeakError, StaleError, StaleWarning
+from llmvcr.errors import LeakError, ReadError, StaleError, StaleWarning
 from llmvcr.formats import Document
 from llmvcr.interaction import Interaction, Request
-from llmvcr.lifecycle import Use
-from llmvcr.normalizing import normalized
 from llmvcr.side_traffic import NOTHING, recognised
 from llmvcr.taps import Call
 
+if TYPE_CHECKING:
+    from llmvcr.lifecycle import Use
+
 __all__ = ["Life"]
 
+_ERRORS = 400  # the least status that is one
 _Rank = tuple[int, int, int]
+_LOG = logging.getLogger("llmvcr")
 
 
 class Life:
@@ -48,6 +52,8 @@ class Life:
         """Whether what was not played is to go."""
         self.part_of_run = False
         """Whether somebody else takes out what was not played, when all tests are over."""
+        self.drops = True
+        """Whether a test that did not come to its end has failed by that: it may have been skipped there."""
         self.undated = False
         """Whether an interaction does not say when it was recorded, although that is asked."""
         self.renewed = 0
@@ -62,6 +68,8 @@ class Life:
         """Calls that were kept out, by whose they are and what became of them."""
         self.aside: tuple[tuple[str, int, str], ...] = ()
         """What a failed test recorded, if it is not in the file: (cassette, count, place)."""
+        self.shared_by = ""
+        """What tells the tests that share the cassette apart, in the name of what one of them leaves beside it."""
         self._stale: frozenset[int] = frozenset()
         self._due: int | None = None  # the position that the call which is being looked at would have been answered by
         self._instead: dict[int, int] = {}  # by ticket, the position that it takes the place of
@@ -71,7 +79,7 @@ class Life:
 
     def begin(self) -> None:
         """Look how old what was loaded is; raises StaleError, or warns, where it is too old."""
-        limit = lifecycle.max_age(self._options.llmvcr_max_age)
+        limit = lifecycle.max_age(self._options.llmvcr_max_age) if self._options.llmvcr_max_age else None
         if limit is None:
             return
         data, now = self._cassette.data, datetime.now(UTC)
@@ -137,8 +145,18 @@ class Life:
 
     def took(self, ticket: int) -> None:
         """Say that what was recorded as this ticket was taken in."""
-        if (position := self._instead.get(ticket)) is not None:
+        if (position := self._instead.get(ticket)) is None:
+            return
+        fresh = len(self._cassette.data) - 1
+        if not self._fails(fresh) or self._fails(position):
             self._replaced.add(position)
+            return
+        # A provider that is down, or a key that is missing, takes no good recording away; a second try may come.
+        self._replaced.add(fresh)
+        self.anew.discard(position)
+        self.renewed -= 1
+        self._cassette.finding.give_back(position)
+        _LOG.warning("%s: #%d could not be recorded anew, and stays as it is", self._cassette.label, position)
 
     def rank(self, ticket: int) -> _Rank:
         """Give where in the file an interaction stands, to be sorted by."""
@@ -154,6 +172,8 @@ class Life:
         what = self._options.normalizes
         if not what:
             return list(pairs)
+        from llmvcr.normalizing import normalized  # noqa: PLC0415 - few cassettes are
+
         told = [to_interaction(*pair, path=self._cassette.label, number=n) for n, pair in enumerate(pairs)]
         return [to_pair(one) for one in normalized(kept, told, what)]
 
@@ -224,15 +244,17 @@ class Life:
         sizes: dict[str, int] = {cassette.label: 0, **getattr(cassette._persister, "sizes", {})}
         known = sum(sizes.values()) == cassette._loaded_count  # else hooks dropped some
         if not known:
-            return tuple(Use(os.path.realpath(path), Counter(), judged=False) for path in sizes)
+            return tuple(lifecycle.Use(os.path.realpath(path), Counter(), judged=False) for path in sizes)
         judged = not cassette.failed and cassette.record_mode != RecordMode.ALL and not self.verifies
         found: list[Use] = []
         start = 0
         for path, size in sizes.items():
-            if not Path(path).is_dir():
+            if Path(path).is_dir():  # a folder of recordings is used as a whole
+                found.append(lifecycle.Use(os.path.realpath(path), Counter(), judged, own=False))
+            else:
                 left = set(range(start, start + size)) - cassette._used
                 unused = Counter(lifecycle.fingerprint(self._loaded(position)) for position in sorted(left))
-                found.append(Use(os.path.realpath(path), unused, judged, own and not found, self.refreshes))
+                found.append(lifecycle.Use(os.path.realpath(path), unused, judged, own and not found, self.refreshes))
             start += size
         return tuple(found)
 
@@ -248,11 +270,18 @@ class Life:
                 if use.judged and use.unused:
                     lifecycle.without(use.path, use.unused)
 
+    def _fails(self, position: int) -> bool:
+        try:
+            answer = self._cassette.data.answer(position, path=self._cassette.label)
+        except ReadError:  # a response of the user's own making has nothing to read
+            return False
+        return answer.failed or bool(answer.ended) or answer.status >= _ERRORS
+
     @property
     def _place(self) -> Path:
         path = Path(os.path.realpath(self._cassette._path))
         suffix = ".yaml" if getattr(self._cassette._serializer, "format", "") == "yaml" else ".json"
-        return path.parent / ".llmvcr" / f"failed-{path.stem[:200]}{suffix}"
+        return path.parent / ".llmvcr" / f"failed-{path.stem[:200]}{self.shared_by}{suffix}"
 
     def _loaded(self, position: int) -> Interaction:
         data, label = self._cassette.data, self._cassette.label

@@ -6,15 +6,17 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from vcr.errors import CannotOverwriteExistingCassetteException
 
 from llmvcr.bridge.translate import to_request, to_vcr_request
 from llmvcr.diff import Change
-from llmvcr.explaining import Missed, Reason, explained
 from llmvcr.interaction import Request
 from llmvcr.redaction import Redactor
+
+if TYPE_CHECKING:
+    from llmvcr.explaining import Missed, Reason
 
 __all__ = ["Miss", "MissAbort", "cleaned", "miss", "through_sdks", "unlike"]
 
@@ -90,6 +92,8 @@ class MissAbort(BaseException):
 
 def miss(cassette: Any, failed_request: Any) -> BaseException:
     """Return what to raise for a request that `cassette`, whose lock is held, lacks: a Miss, or a MissAbort."""
+    from llmvcr.explaining import explained  # noqa: PLC0415 - mostly nothing is missing
+
     missed, similar = _missed(cassette, failed_request)
     return _to_raise(cassette, explained(missed), missed, similar)
 
@@ -101,6 +105,8 @@ def unlike(
 
     It differs so from that of the connection at `position`.
     """
+    from llmvcr.explaining import Missed  # noqa: PLC0415 - mostly nothing is missing
+
     form, paths = cassette.finding.form(handshake), _paths(cassette)
     redactor = cassette.finding.redactor.knowing(handshake)
     handshake, changes = redactor.redact_request(handshake), cleaned(changes, redactor)
@@ -158,6 +164,8 @@ def _again(message: str, provider: str) -> Miss:
 
 def _missed(cassette: Any, failed_request: Any) -> tuple[Missed, list[Any]]:
     """Give what is known of the miss, and what vcrpy calls similar requests."""
+    from llmvcr.explaining import Missed  # noqa: PLC0415 - mostly nothing is missing
+
     finding, data, request = cassette.finding, cassette.data, to_request(failed_request)
     redactor = finding.redactor.knowing(request)
     paths, mode = _paths(cassette), getattr(cassette.record_mode, "value", cassette.record_mode)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from llmvcr import redaction
 from llmvcr.bridge.recording import Keep
 from llmvcr.errors import OptionError
-from llmvcr.faults import Fault, checked
-from llmvcr.lifecycle import max_age
-from llmvcr.normalizing import What
 from llmvcr.rulesets import RuleSet, ruleset
 from llmvcr.secrets.options import Option as RedactOption
+
+if TYPE_CHECKING:
+    from llmvcr.faults import Fault
+    from llmvcr.normalizing import What
 
 __all__ = ["Block", "Options"]
 
@@ -90,13 +91,23 @@ class Options:
         _ = self.pace
         redaction.redactor(self.llmvcr_redact, {})
         _ = self.allowed
+        if self.llmvcr_max_age != "":
+            self._check_age()
+        self.rules()
+        if self.llmvcr_faults == ():
+            return self
+        from llmvcr.faults import checked  # noqa: PLC0415 - most cassettes have no faults
+
+        return replace(self, llmvcr_faults=checked(self.llmvcr_faults))
+
+    def _check_age(self) -> None:
+        from llmvcr.lifecycle import max_age  # noqa: PLC0415 - most cassettes have no age
+
         if max_age(self.llmvcr_max_age) and "times" in self.normalizes:
             raise OptionError(
                 f"llmvcr_normalize = {self.llmvcr_normalize} leaves no time of recording for llmvcr_max_age to go by; "
                 "leave one of the two out, or normalize ids alone"
             )
-        self.rules()
-        return replace(self, llmvcr_faults=checked(self.llmvcr_faults))
 
     @property
     def normalizes(self) -> frozenset[What]:

@@ -134,7 +134,7 @@ class TakingCassette(Cassette):  # type: ignore[misc]
         with self._lock:  # other threads may be about to record
             if self.life.verifies:
                 return
-            if self.failed and self._options.llmvcr_failed == "drop":
+            if self.failed and self.life.drops and self._options.llmvcr_failed == "drop":
                 self.life.set_aside()
                 return
             if self._has_children():

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from llmvcr.conversation.exporting import as_json
-from llmvcr.conversation.opening import opened
-from llmvcr.conversation.reading import read_call
-from llmvcr.conversation.values import Answer, LlmCall, Message, Part, Reading, ToolCall, ToolResult, Usage
+from typing import TYPE_CHECKING
+
+from llmvcr.late import late
+
+if TYPE_CHECKING:
+    from llmvcr.conversation.exporting import as_json
+    from llmvcr.conversation.opening import opened
+    from llmvcr.conversation.reading import read_call
+    from llmvcr.conversation.values import Answer, LlmCall, Message, Part, Reading, ToolCall, ToolResult, Usage
 
 __all__ = [
     "Answer",
@@ -20,3 +25,13 @@ __all__ = [
     "opened",
     "read_call",
 ]
+
+__getattr__ = late(
+    __name__,
+    {
+        "exporting": ("as_json",),
+        "opening": ("opened",),
+        "reading": ("read_call",),
+        "values": ("Answer", "LlmCall", "Message", "Part", "Reading", "ToolCall", "ToolResult", "Usage"),
+    },
+)

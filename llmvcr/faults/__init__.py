@@ -6,8 +6,22 @@
 
 from __future__ import annotations
 
-from llmvcr.faults.fault import Fault, checked, from_mark
-from llmvcr.faults.making import altered, made
-from llmvcr.faults.plan import Due, Plan
+from typing import TYPE_CHECKING
+
+from llmvcr.late import late
+
+if TYPE_CHECKING:
+    from llmvcr.faults.fault import Fault, checked, from_mark
+    from llmvcr.faults.making import altered, made
+    from llmvcr.faults.plan import Due, Plan
 
 __all__ = ["Due", "Fault", "Plan", "altered", "checked", "from_mark", "made"]
+
+__getattr__ = late(
+    __name__,
+    {
+        "fault": ("Fault", "checked", "from_mark"),
+        "making": ("altered", "made"),
+        "plan": ("Due", "Plan"),
+    },
+)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from llmvcr import bodies
 from llmvcr.canonical import Canonical, canonical
 from llmvcr.errors import FaultError
-from llmvcr.faults.fault import Fault
 from llmvcr.interaction import Json, Request, header
+
+if TYPE_CHECKING:
+    from llmvcr.faults.fault import Fault
 
 __all__ = ["Due", "Plan"]
 

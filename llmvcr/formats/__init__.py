@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from llmvcr.errors import OptionError, ReadError
 from llmvcr.formats.base import Document, Format
-from llmvcr.formats.cassetter import CASSETTER
-from llmvcr.formats.exchange import EXCHANGE
-from llmvcr.formats.foreign import FOREIGN
-from llmvcr.formats.go_vcr import GO_VCR
-from llmvcr.formats.recording import RECORDING
-from llmvcr.formats.ruby_vcr import RUBY_VCR
-from llmvcr.formats.typed_json import TYPED_JSON
-from llmvcr.formats.vcr_json import VCR_JSON
-from llmvcr.formats.vcr_yaml import VCR_YAML
+from llmvcr.late import late
+
+if TYPE_CHECKING:
+    from llmvcr.formats.shelf import FORMATS, READ_ONLY
 
 __all__ = ["FORMATS", "READ_ONLY", "Document", "Format", "by_name", "extended", "read", "sniff"]
 
-
-FORMATS: tuple[Format, ...] = (TYPED_JSON, RECORDING, VCR_JSON, VCR_YAML)
-"""Every format that is read and written, in the order in which they are asked whether a file is theirs."""
-
-READ_ONLY: tuple[Format, ...] = (CASSETTER, GO_VCR, RUBY_VCR, EXCHANGE, FOREIGN)
-"""The formats of other tools. They are asked first, because each claims only what is surely its own, and ours would
-take most of it for a damaged file; `by_name` does not know them, so that nothing is ever written in one."""
-
-_SKIMMED = (TYPED_JSON, VCR_YAML)
-"""The formats whose own layout is so sure a sign that no other need be asked, and so regular that it is read fast."""
+__getattr__ = late(__name__, {"shelf": ("FORMATS", "READ_ONLY")})
 
 
 def by_name(name: str) -> Format:
     """Return the format called `name`, of those that are written; raises OptionError listing the names."""
+    from llmvcr.formats.shelf import FORMATS  # noqa: PLC0415 - not all of it is needed to replay
+
     for known in FORMATS:
         if known.name == name:
             return known
@@ -41,6 +32,8 @@ def sniff(data: bytes, *, path: str) -> Format:
     """Return the format that the content looks like, whatever the file's name; raises ReadError when none claims it."""
     if not data or data.isspace():
         raise ReadError(path, "is empty")
+    from llmvcr.formats.shelf import FORMATS, READ_ONLY  # noqa: PLC0415 - not all of it is needed to replay
+
     for known in (*READ_ONLY, *FORMATS):
         if known.claims(data):
             return known
@@ -49,7 +42,7 @@ def sniff(data: bytes, *, path: str) -> Format:
 
 def read(data: bytes, *, path: str) -> Document:
     """Read a whole file in the format that its content looks like; raises ReadError."""
-    for known in _SKIMMED:
+    for known in _skimmed():
         document = known.skim(data, path=path)
         if document is not None:
             return document
@@ -63,9 +56,26 @@ def extended(data: bytes, fresh: Document, *, path: str) -> bytes | None:
     where the file has not the layout that we write, or has interactions of none: then it is to be written whole.
     Raises WriteError for what the format of the file cannot hold.
     """
-    grown = (known.extend(data, fresh, path=path) for known in _SKIMMED)
+    if not fresh.interactions:
+        return data
+    grown = (known.extend(data, fresh, path=path) for known in _skimmed())
     return next((whole for whole in grown if whole is not None), None)
 
 
+def _skimmed() -> Iterator[Format]:
+    """Give the formats whose own layout is so sure a sign that no other need be asked, and so regular that it is fast.
+
+    No file is in both.
+    """
+    from llmvcr.formats.vcr_yaml import VCR_YAML  # noqa: PLC0415 - who has the one mostly does without the other
+
+    yield VCR_YAML
+    from llmvcr.formats.typed_json import TYPED_JSON  # noqa: PLC0415 - as above
+
+    yield TYPED_JSON
+
+
 def _names() -> str:
+    from llmvcr.formats.shelf import FORMATS  # noqa: PLC0415 - as in `by_name`
+
     return ", ".join(known.name for known in FORMATS)

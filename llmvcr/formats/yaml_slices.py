@@ -22,6 +22,8 @@ _TOP = b"interactions:\n"
 _FIRST = b"- request:\n"
 _BETWEEN = b"\n" + _FIRST
 _OUTERMOST = re.compile(rb"\n[^ \n]")
+_OTHER_BREAKS = (b"\r", *(character.encode() for character in "\x85\u2028\u2029"))
+"""What else ends a line in YAML 1.1, so that a line may begin where `_OUTERMOST` sees none."""
 _ANSWER = b"\n  response:\n"
 _BODY = re.compile(rb"    body:\n      string: \|2?[-+]?\n")
 _EMPTY = b"    body:\n      string: ''\n"
@@ -59,6 +61,8 @@ def extended(data: bytes, written: bytes) -> bytes | None:
     None where it does not have the layout in which it is certain that nothing but interactions stand before its end.
     """
     if not (data.startswith(_TOP + _FIRST) and data.endswith(b"\n" + _TAIL)):
+        return None
+    if any(one in data for one in _OTHER_BREAKS):
         return None
     last = len(data) - len(_TAIL)
     if any(not data.startswith(_BETWEEN, found.start()) for found in _OUTERMOST.finditer(data, len(_TOP), last - 1)):

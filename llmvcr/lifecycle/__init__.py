@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from llmvcr.lifecycle.accounts import Account, Load
-from llmvcr.lifecycle.ageing import Ages, ages, max_age, recorded_at, spelt
-from llmvcr.lifecycle.merging import Merged, merged
-from llmvcr.lifecycle.pruning import alike, fingerprint, is_cassette, remove, without
-from llmvcr.lifecycle.using import Use, joined, orphans, root
-from llmvcr.lifecycle.verifying import answered, differences
+from typing import TYPE_CHECKING
+
+from llmvcr.late import late
+
+if TYPE_CHECKING:
+    from llmvcr.lifecycle.accounts import Account, Load
+    from llmvcr.lifecycle.ageing import Ages, ages, max_age, recorded_at, spelt
+    from llmvcr.lifecycle.merging import Merged, merged
+    from llmvcr.lifecycle.pruning import alike, fingerprint, is_cassette, remove, without
+    from llmvcr.lifecycle.using import Use, joined, orphans, root
+    from llmvcr.lifecycle.verifying import answered, differences
 
 __all__ = [
     "Account",
@@ -31,3 +36,15 @@ __all__ = [
     "spelt",
     "without",
 ]
+
+__getattr__ = late(
+    __name__,
+    {
+        "accounts": ("Account", "Load"),
+        "ageing": ("Ages", "ages", "max_age", "recorded_at", "spelt"),
+        "merging": ("Merged", "merged"),
+        "pruning": ("alike", "fingerprint", "is_cassette", "remove", "without"),
+        "using": ("Use", "joined", "orphans", "root"),
+        "verifying": ("answered", "differences"),
+    },
+)

@@ -61,10 +61,10 @@ def root(folder: str | Path) -> Path:
 def orphans(folders: Iterable[Path], opened: Collection[str], spared: Iterable[Path] = ()) -> tuple[Path, ...]:
     """Give the cassettes below `folders` that are not among the files `opened` (real paths).
 
-    What is no cassette is none of them. What stands below one of the `spared` folders is passed over, and so are
-    hidden files and folders.
+    What is no cassette is none of them. What stands below one of the `spared` folders, or in a folder of recordings
+    that was `opened` as a whole, is passed over, and so are hidden files and folders.
     """
-    passed = tuple(Path(os.path.realpath(one)) for one in spared)
+    passed = (*(Path(os.path.realpath(one)) for one in spared), *(Path(one) for one in opened if Path(one).is_dir()))
     found = dict.fromkeys(
         file for folder in sorted(set(folders)) if folder.is_dir() for file in storage.members(folder)
     )

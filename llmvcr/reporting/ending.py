@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from llmvcr.reporting.leftovers import Leftovers, leftovers, pruned, refreshed, shown
-from llmvcr.reporting.summary import named, summary
-from llmvcr.reporting.wholeness import asked_for, ended
-
 if TYPE_CHECKING:
     from llmvcr.lifecycle import Account, Use
     from llmvcr.prices import Prices
+    from llmvcr.reporting.leftovers import Leftovers
 
 __all__ = ["Ending"]
 
@@ -134,6 +131,9 @@ class Ending:
         renewed = any(use.renewed for use in self._uses)
         if not self._unused and not renewed:
             return
+        from llmvcr.reporting.leftovers import leftovers, refreshed  # noqa: PLC0415 - few runs have any
+        from llmvcr.reporting.wholeness import asked_for, ended  # noqa: PLC0415 - as above
+
         reasons = sorted({*asked_for(config), *ended(session, exitstatus), *self._narrowed})
         if renewed:
             self._lines += refreshed(self._uses, whole=not reasons)
@@ -152,6 +152,8 @@ class Ending:
         """Print what there is to say, under one headline."""
         lines = [*self._facts(), *self._lines]
         if self._sums and self._account is not None:
+            from llmvcr.reporting.summary import summary  # noqa: PLC0415 - printed where it is asked for
+
             lines += summary(self._account)
         if not lines:
             return
@@ -163,6 +165,8 @@ class Ending:
         if not found:
             yield "no recording is left that no test plays"
         elif self._unused == "prune":
+            from llmvcr.reporting.leftovers import pruned  # noqa: PLC0415 - few runs have any
+
             yield from pruned(found)
         else:
             yield from found.told()
@@ -173,6 +177,9 @@ class Ending:
         account = self._account
         if account is None:
             return
+        from llmvcr.reporting.leftovers import shown  # noqa: PLC0415 - a run without cassettes has nothing to show
+        from llmvcr.reporting.summary import named  # noqa: PLC0415 - as above
+
         for cassette, count in sorted(account.recovered):
             many = f"{count} interaction{'' if count == 1 else 's'}"
             yield f"{shown(cassette)}: {many} recovered from a run that was cut short"
@@ -181,7 +188,9 @@ class Ending:
             yield from (f"  {line}" for line in lines)
         if account.verified and not account.changed:
             yield f"{account.verified:,} answers are what they were when they were recorded"
-        for cassette, count, place in account.aside:
+        for cassette, count, place in dict.fromkeys(account.aside):
+            if not Path(place).exists():  # a second try has passed, and recorded it all
+                continue
             many = f"{count} interaction{'' if count == 1 else 's'} of a test that failed"
             yield f"{shown(cassette)}: {many} are not in it, but kept in {shown(place)}"
         if account.undated:

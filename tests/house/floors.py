@@ -10,7 +10,7 @@ from house.source import Module, imports
 __all__ = ["DOORS", "FLOORS", "cycles", "doors", "homeless", "upward"]
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "interaction"),
+    ("errors", "interaction", "late"),
     ("wire",),
     ("providers",),
     (

@@ -9,18 +9,28 @@ import pytest
 from bridge.counting import Counting
 from shared import LONG
 
-__all__ = ["FORMATS", "PARALLEL", "Suite"]
+__all__ = ["FORMATS", "LATER_PARALLEL", "PARALLEL", "Suite"]
 
-_WORKERS = ("-n", "2" if LONG else "1")
-"""One worker shows what a worker tells its controller; test_workers.py has what takes several."""
+_XDIST = pytest.param(("-n", "2" if LONG else "1"), id="xdist")  # test_workers.py has what takes several workers
+_LATER = pytest.mark.skipif(not LONG, reason="LLMVCR_LONG=1 has it on a worker of pytest-xdist, too")
 
-PARALLEL = pytest.mark.parametrize("workers", [(), _WORKERS], ids=["plain", "xdist"])
+PARALLEL = pytest.mark.parametrize("workers", [pytest.param((), id="plain"), _XDIST])
 """Each test so marked runs its project once in this process and once under pytest-xdist."""
 
-FORMATS = pytest.mark.parametrize(
-    ("kind", "workers"), [("yaml", ()), ("json", ()), ("json", _WORKERS)], ids=["yaml", "json", "json-xdist"]
+LATER_PARALLEL = pytest.mark.parametrize(
+    "workers", [pytest.param((), id="plain"), pytest.param(*_XDIST.values, id="xdist", marks=_LATER)]
 )
-"""Each test so marked runs its project in both formats, and in one of them under pytest-xdist."""
+"""As `PARALLEL`, under pytest-xdist in the long form only: what comes of it is told as elsewhere."""
+
+FORMATS = pytest.mark.parametrize(
+    ("kind", "workers"),
+    [
+        pytest.param("yaml", (), id="yaml"),
+        pytest.param("json", (), id="json"),
+        pytest.param("json", *_XDIST.values, id="json-xdist", marks=_LATER),
+    ],
+)
+"""Each test so marked runs its project in both formats, and in the long form in one of them under pytest-xdist."""
 
 _PLUGINS_OFF = ("cacheprovider", "hypothesispytest", "pytest_httpserver", "timeout")
 """Plugins that the project has no use for: hypothesis alone takes a second of each worker."""

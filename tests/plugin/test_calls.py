@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin.suite import PARALLEL, Suite
+from plugin.suite import LATER_PARALLEL, Suite
 
 _TESTS = """
 @pytest.mark.vcr
@@ -19,7 +19,7 @@ def test_it(vcr):
 """
 
 
-@PARALLEL
+@LATER_PARALLEL
 def test_the_fixture_tells_its_calls(workers: tuple[str, ...], suite: Suite) -> None:
     """The same is told of a call that is recorded and of one that is played."""
     suite.tests(_TESTS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import llmvcr
-from plugin.suite import PARALLEL, Suite
+from plugin.suite import LATER_PARALLEL, Suite
 from shared import CASSETTES
 
 _SEED = CASSETTES / "seeds" / "weather.json"
@@ -112,7 +112,7 @@ def default_cassette_name(request):
     assert suite.files == ["elsewhere/TEST_IT.yaml"]
 
 
-@PARALLEL
+@LATER_PARALLEL
 def test_several_cassettes(workers: tuple[str, ...], suite: Suite) -> None:
     """A mark may name more cassettes, relative to the module's folder or absolute, of any format."""
     suite.tests("""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.suite import PARALLEL, Suite
+from plugin.suite import LATER_PARALLEL, PARALLEL, Suite
 
 _SDKS = """
 import anthropic, httpx2, openai
@@ -99,7 +99,7 @@ def test_a_fault_in_an_answer_needs_a_recording_of_an_earlier_run(suite: Suite) 
     assert len(suite.server.seen) == 1
 
 
-@PARALLEL
+@LATER_PARALLEL
 def test_a_fault_that_never_happened_fails_its_test(workers: tuple[str, ...], suite: Suite) -> None:
     """A fault that no call got is an error of the test, without a traceback, unless it is optional."""
     suite.tests(
@@ -180,7 +180,7 @@ def test_param(n):
 """
 
 
-@PARALLEL
+@LATER_PARALLEL
 def test_the_order_of_marks(workers: tuple[str, ...], suite: Suite) -> None:
     """Faults come as they are read: `vcr_config`, module, class, then the test's marks from the top."""
     suite.conftest(

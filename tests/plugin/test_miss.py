@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.suite import PARALLEL, Suite
+from plugin.suite import LATER_PARALLEL, PARALLEL, Suite
 
 _CHAT = """
 import openai
@@ -60,7 +60,7 @@ def test_full_trace(suite: Suite) -> None:
     assert output.count("How to fix") == 1
 
 
-@PARALLEL
+@LATER_PARALLEL
 def test_colour(workers: tuple[str, ...], suite: Suite) -> None:
     """On a terminal both sides have their colours."""
     suite.tests(_CHAT + "\n@pytest.mark.vcr\ndef test_it(record_mode):\n    chat('prompt of ' + record_mode)\n")
@@ -115,7 +115,7 @@ def test_falling_back():
 )
 
 
-@PARALLEL
+@LATER_PARALLEL
 def test_swallowed(workers: tuple[str, ...], suite: Suite) -> None:
     """A test that passes though it swallowed an abort fails; one that expects it does not, nor one that falls back."""
     suite.tests(_SWALLOWING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.suite import PARALLEL, Suite
+from plugin.suite import LATER_PARALLEL, Suite
 
 _CONFIG = "import pytest\n\n@pytest.fixture\ndef vcr_config():\n    return {}\n"
 _INI = "llmvcr_ignore =\n    $.user\n    $.messages[?@.role=='x']"
@@ -115,7 +115,7 @@ def test_three():
 """
 
 
-@PARALLEL
+@LATER_PARALLEL
 def test_rules_that_found_nothing(workers: tuple[str, ...], suite: Suite) -> None:
     """On request the run ends with the rules that no request needed, one a line, also under xdist."""
     suite.ini(_INI)

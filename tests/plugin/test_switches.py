@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.suite import PARALLEL, Suite
+from plugin.suite import LATER_PARALLEL, Suite
 
 _UNCLOSED = ("-W", "ignore::pytest.PytestUnraisableExceptionWarning")
 """httpcore leaves a socket unclosed on which pytest-recording's wall raised."""
@@ -69,7 +69,7 @@ def test_not_allowed():
     assert suite.server.words == ["one", "two"]
 
 
-@PARALLEL
+@LATER_PARALLEL
 def test_off(workers: tuple[str, ...], suite: Suite) -> None:
     """With `llmvcr = off` pytest-recording is as it is without llmvcr: its cassette, its matching, its files."""
     suite.ini("llmvcr = off", "llmvcr_format = json")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plugin.suite import PARALLEL, Suite
+from plugin.suite import LATER_PARALLEL, Suite
 
 _OPENAI = "api.openai.com"
 
@@ -116,7 +116,7 @@ def test_modes_that_record_stop_nothing(mode: str, unheard: Suite) -> None:
     assert _paths(unheard) == ["/unheard"] * 6
 
 
-@PARALLEL
+@LATER_PARALLEL
 def test_a_recorded_server_is_not_reached_under_none(workers: tuple[str, ...], unheard: Suite) -> None:
     """The host of a recorded call is known, one of this machine by its port; what is heard is replayed beside it."""
     unheard.tests("""

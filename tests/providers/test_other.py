@@ -127,6 +127,7 @@ def test_telemetry_is_nobodys_call() -> None:
 
 @pytest.mark.parametrize(("url", "error"), [(f"{OPENAI}/videos", llmvcr.MissAbort), (TRACES, llmvcr.Miss)])
 def test_a_miss_aborts_where_an_llm_was_asked(url: str, error: type[BaseException], tmp_path: Path) -> None:
-    """A call that no row names ends the test as any LLM call does; telemetry is traffic of nobody."""
-    with llmvcr.use_cassette(tmp_path / "c.yaml", record_mode="none", llmvcr_miss="abort"), pytest.raises(error):
+    """A call that no row names ends the test as any LLM call does; telemetry that is recorded is traffic of nobody."""
+    options = {"record_mode": "none", "llmvcr_miss": "abort", "llmvcr_side_traffic": "record"}
+    with llmvcr.use_cassette(tmp_path / "c.yaml", **options), pytest.raises(error):
         httpx.post(url, json=VIDEO)

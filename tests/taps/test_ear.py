@@ -27,11 +27,8 @@ class _Slow:
             self._meanwhile.join(_SOON)
         return self._file.write(data)
 
-    def __enter__(self) -> Any:
-        return self._file.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        self._file.__exit__(None, None, None)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def _heard(ear: Ear) -> None:

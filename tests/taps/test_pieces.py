@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import tempfile
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given
@@ -62,11 +62,8 @@ class _Full:
         self._room -= done
         return done
 
-    def __enter__(self) -> BinaryIO:
-        return self._file.__enter__()
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 @pytest.mark.parametrize("room", [0, 1, HELD, HELD + 1, HELD + 7, HELD + 11])
