@@ -14,7 +14,7 @@ Location = tuple[str | int, ...]
 """The keys and indices (from 0) that lead from the root to a node."""
 
 # The RFC's own words for names, strings and integers; everything else of it is left to the extra.
-# A name is of ASCII letters, digits, "_", and of all that is not ASCII: said by what it is not, which compiles 10 x faster.
+# A name has ASCII letters, digits, "_" and all that is not ASCII: said by what it has not, that compiles 10 x faster.
 _NAME = r"[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*"
 _TEXT = r"'[^'\\\x00-\x1f]*'|\"[^\"\\\x00-\x1f]*\""
 _FILTER = rf"\? ?@\.(?P<field>{_NAME}) ?== ?(?P<value>{_TEXT})"

@@ -1,4 +1,4 @@
-"""Packages whose modules are imported when one of their names is first asked for: what a run does not use is not paid."""
+"""Packages that import a module of theirs when one of its names is first asked for: a run pays for what it uses."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -131,7 +131,7 @@ class Recording:
         item.stash[_CUT_SHORT] = item.stash[_FAILED] = False
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Remember that a test was interrupted, of which there is no report."""
         try:
             return (yield)
@@ -140,7 +140,7 @@ class Recording:
             raise
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Remember that a test did not come to its end, and whether it failed by that: fixtures are not told."""
         report: Any = yield
         if call.excinfo is not None:

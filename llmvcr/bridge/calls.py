@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from llmvcr.bridge.translate import to_interaction
 from llmvcr.errors import ReadError
 from llmvcr.interaction import Interaction, Request, Response
-from llmvcr.redaction import Redactor
 from llmvcr.taps import Call
 
 if TYPE_CHECKING:
     from llmvcr.conversation import LlmCall
+    from llmvcr.redaction import Redactor
 
 __all__ = ["Calls"]
 

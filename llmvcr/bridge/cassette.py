@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from vcr.record_mode import RecordMode
 
-from llmvcr import redaction, storage
+from llmvcr import storage
 from llmvcr.bridge.faulting import Faulting, Mishap
 from llmvcr.bridge.finding import Finding
 from llmvcr.bridge.matching import llm
 from llmvcr.bridge.miss import miss
 from llmvcr.bridge.options import Options
+from llmvcr.bridge.redacting import redacting
 from llmvcr.bridge.serving import served
 from llmvcr.bridge.taking import TakingCassette
 from llmvcr.bridge.translate import to_vcr_request, uncopied
@@ -67,7 +68,7 @@ class LlmCassette(TakingCassette):
         absent = (name for name in _VCRPY_ALONE if not is_installed(name))
         replaced = itertools.chain(absent, *(tap.replaces for tap in self.taps))
         self._rules = options.rules()
-        redactor = redaction.redactor(options.llmvcr_redact)
+        redactor = redacting(options.llmvcr_redact)
         self.finding = Finding(self, self._rules, redactor)
         """What looks through the interactions."""
         if "match_on" in config:

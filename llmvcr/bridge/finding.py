@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcr.matchers import requests_match
 
@@ -14,8 +14,10 @@ from llmvcr.canonical import Canonical, canonical
 from llmvcr.diff import Change
 from llmvcr.index import Index
 from llmvcr.interaction import Request, Response
-from llmvcr.redaction import Redactor
 from llmvcr.rulesets import RuleSet
+
+if TYPE_CHECKING:
+    from llmvcr.redaction import Redactor
 
 __all__ = ["Finding"]
 

@@ -6,13 +6,14 @@ import logging
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from llmvcr import formats, redaction, storage
+from llmvcr import formats, storage
 from llmvcr.errors import LeakError
 from llmvcr.formats import Document
-from llmvcr.redaction import Find, Redactor
-from llmvcr.secrets import scanner
+
+if TYPE_CHECKING:
+    from llmvcr.redaction import Find, Redactor
 
 __all__ = ["Gate", "Leaks"]
 
@@ -48,6 +49,9 @@ class Gate:
         raise LeakError(path, told, str(self._masked(fresh, path, format, [find for _, find in found])))
 
     def _found(self, document: Document, path: str, format: str) -> list[tuple[int | None, Find]]:  # noqa: A002 - as above
+        from llmvcr.redaction import Find  # noqa: PLC0415 - a replay writes nothing
+        from llmvcr.secrets import scanner  # noqa: PLC0415 - as above
+
         found: list[tuple[int | None, Find]] = []
         for number, one in enumerate(document.interactions):
             found += [(number, find) for find in self.redactor.find(one)]
@@ -57,6 +61,8 @@ class Gate:
         return [*found, *((None, find) for find in others if not any(find.value in value for value in known))]
 
     def _masked(self, document: Document, path: str, format: str, found: list[Find]) -> Path:  # noqa: A002 - as above
+        from llmvcr import redaction  # noqa: PLC0415 - a replay writes nothing
+
         # A value of the user's own is replaced from 4 characters on, wherever it stands and however it is spelt.
         masking = redaction.redactor([{"value": find.value, "kind": find.kind} for find in found], os.environ)
         clean = tuple(masking.redact(one).interaction for one in document.interactions)

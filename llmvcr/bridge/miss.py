@@ -13,10 +13,10 @@ from vcr.errors import CannotOverwriteExistingCassetteException
 from llmvcr.bridge.translate import to_request, to_vcr_request
 from llmvcr.diff import Change
 from llmvcr.interaction import Request
-from llmvcr.redaction import Redactor
 
 if TYPE_CHECKING:
     from llmvcr.explaining import Missed, Reason
+    from llmvcr.redaction import Redactor
 
 __all__ = ["Miss", "MissAbort", "cleaned", "miss", "through_sdks", "unlike"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from llmvcr.bridge.sockets import check as check_socket
 from llmvcr.errors import ReadError
 from llmvcr.formats import unread
 from llmvcr.interaction import Headers, Interaction
@@ -43,7 +42,10 @@ def check(interaction: Interaction, *, path: str, number: int) -> None:
         urlsplit(interaction.request.url)
     except ValueError as error:
         raise ReadError(path, f"is no URL: {error}", interaction=number, place="request.uri", fix=_AGAIN) from None
-    check_socket(interaction, path=path, number=number)
+    if interaction.request.url[:2].lower() == "ws":
+        from llmvcr.bridge.sockets import check as check_socket  # noqa: PLC0415 - few cassettes hold any
+
+        check_socket(interaction, path=path, number=number)
 
 
 def _unsendable(lines: Headers) -> str | None:

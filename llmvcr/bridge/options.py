@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from llmvcr import redaction
+from llmvcr.bridge import redacting
 from llmvcr.bridge.recording import Keep
 from llmvcr.errors import OptionError
 from llmvcr.rulesets import RuleSet, ruleset
-from llmvcr.secrets.options import Option as RedactOption
 
 if TYPE_CHECKING:
     from llmvcr.faults import Fault
     from llmvcr.normalizing import What
+    from llmvcr.secrets.options import Option as RedactOption
 
 __all__ = ["Block", "Options"]
 
@@ -89,7 +89,7 @@ class Options:
                 *most, last = (repr(one) for one in values if one is not None)
                 raise OptionError(f"{name} is {', '.join(most)} or {last}, not {value!r}")
         _ = self.pace
-        redaction.redactor(self.llmvcr_redact, {})
+        redacting.check(self.llmvcr_redact)
         _ = self.allowed
         if self.llmvcr_max_age != "":
             self._check_age()

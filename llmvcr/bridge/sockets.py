@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcr.matchers import requests_match
 
@@ -16,10 +16,12 @@ from llmvcr.canonical import Canonical, canonical
 from llmvcr.diff import describe
 from llmvcr.errors import ReadError
 from llmvcr.interaction import Interaction, Request, Response
-from llmvcr.redaction import Redactor
 from llmvcr.rulesets import RuleSet
 from llmvcr.sockets import Event, Frame, Mismatch, Recorded, Recordings, from_json, is_socket, to_json, unheard, whole
 from llmvcr.taps import Dial
+
+if TYPE_CHECKING:
+    from llmvcr.redaction import Redactor
 
 __all__ = ["Sockets", "check"]
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcr.cassette import Cassette
 from vcr.record_mode import RecordMode
@@ -36,7 +36,9 @@ from llmvcr.errors import ReadError
 from llmvcr.formats import extra
 from llmvcr.interaction import Interaction, Request, Response
 from llmvcr.keeping import Keeping
-from llmvcr.redaction import Redactor
+
+if TYPE_CHECKING:
+    from llmvcr.redaction import Redactor
 
 __all__ = ["TakingCassette"]
 

@@ -17,6 +17,7 @@ from llmvcr.interaction import Interaction, Json
 __all__ = ["VCR_YAML", "VcrYaml", "unpacked"]
 
 _GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"  # which editors on Windows put in front, and YAML allows
 _HEAD = 1 << 16
 _KEYS = (rb"interactions", rb"requests", rb"responses", rb"http_interactions")
 _TOP = re.compile(rb"^(?:\{\s*)?[\"']?(?:" + b"|".join(_KEYS) + rb")[\"']?[ \t]*:", re.MULTILINE)
@@ -37,7 +38,7 @@ class VcrYaml:
                 data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, _HEAD)
             except zlib.error:
                 return True
-        return _TOP.search(data) is not None
+        return _TOP.search(data.removeprefix(_BOM)) is not None
 
     def read(self, data: bytes, *, path: str) -> Document:
         """Read every shape of matching.md §6; raises ReadError, also for a file whose end is missing."""

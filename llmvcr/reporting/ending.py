@@ -40,6 +40,7 @@ class Ending:
         self._modules: set[str] = set()  # the folders where cassettes stand, as a rule, of every test that was chosen
         self._places: dict[str, str] = {}  # by marked test, that folder
         self._visited: set[str] = set()  # the marked tests that opened theirs
+        self._unpassed: set[str] = set()
         self._spared: set[str] = set()
         self._narrowed: set[str] = set()
         self._lines: list[str] = []
@@ -99,6 +100,12 @@ class Ending:
             self._narrowed.add(f"{report.nodeid or 'a file'} could not be collected")
         elif report.skipped:
             self._spared.add(report.nodeid)
+
+    @_HOOK
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Note the tests that did not pass: those without a mark may not have come to open what they open."""
+        if not report.passed:
+            self._unpassed.add(report.nodeid)
 
     @_HOOK(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
@@ -201,7 +208,8 @@ class Ending:
         """Give the folders where cassettes stand of marked tests that never opened them, as far as that is known."""
         lost = {place for test, place in self._places.items() if test not in self._visited}
         yield from lost
-        yield from (str(_place(Path(root, one))) for one in self._spared)
+        unmarked = {one.partition("::")[0] for one in self._unpassed.difference(self._places)}
+        yield from (str(_place(Path(root, one))) for one in {*self._spared, *unmarked})
         for cassettes in {Path(folder).parent for folder in self._folders if Path(folder).parent.name == _CASSETTES}:
             for module in cassettes.parent.glob("*.py"):  # one that a conftest has left out, say
                 if (place := str(cassettes / module.stem)) not in self._modules:

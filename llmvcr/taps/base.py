@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from llmvcr.interaction import Request, Response
-from llmvcr.sockets import Event, Mismatch, Player
+
+if TYPE_CHECKING:
+    from llmvcr.sockets import Event, Mismatch, Player
 
 __all__ = ["Call", "Dial", "Patch", "Recorder", "Tap"]
 

@@ -121,3 +121,13 @@ def test_a_filter_that_finds_nothing_is_no_reason_to_write_anew(server: Counting
     dropped = llmvcr.use_cassette(path, record_mode="none", before_record_request=lambda _request: None)
     with dropped as cassette:
         assert len(cassette) == 0
+
+
+@KINDS
+def test_where_nothing_is_new_nothing_changes(kind: str, server: Counting, tmp_path: Path) -> None:
+    """A cassette that is told to be written, though nothing was recorded, is the same afterwards."""
+    path = tmp_path / "c"
+    before = _recorded(path, kind, server)
+    with llmvcr.use_cassette(path, serializer=kind, record_mode="new_episodes") as cassette:
+        cassette.dirty = True
+    assert path.read_bytes() == before

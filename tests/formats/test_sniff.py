@@ -21,7 +21,8 @@ def test_every_format_claims_what_it_writes(name: str) -> None:
     """What a format writes is sniffed as that format, and read by it."""
     data = formats.by_name(name).write(ONE, path="f")
     assert formats.sniff(data, path="f").name == name
-    assert formats.read(data, path="f").interactions[0].response.body == b"ok"
+    for spelt in (data, b"\xef\xbb\xbf" + data):  # as editors on Windows save it
+        assert formats.read(spelt, path="f").interactions[0].response.body == b"ok"
 
 
 @pytest.mark.parametrize("name", ["json", "recordings", "vcr_json", "yaml"])

@@ -97,3 +97,11 @@ def test_only_a_file_in_our_layout_is_extended() -> None:
     between = DATA.replace(b"\n- request:", b"\nother:\n- request:", 1)
     for data in (beside, empty, between, DATA.replace(b"\n", b"\r\n"), DATA.removesuffix(b"version: 1\n"), b"interac"):
         assert formats.extended(data, fresh, path="f.yaml") is None
+
+
+@pytest.mark.parametrize("other", ["\x85", "\u2028", "\r"], ids=["next", "separator", "return"])
+def test_a_key_behind_another_line_end_is_seen(other: str) -> None:
+    """What YAML 1.1 takes for the end of a line may have a key of the top behind it: nothing is put behind that."""
+    data = DATA.removesuffix(b"version: 1\n") + f" {other}note: by hand\nversion: 1\n".encode()
+    assert len(VCR_YAML.read(data, path="f.yaml").interactions) == len(CALLS)
+    assert formats.extended(data, Document(CALLS[:1]), path="f.yaml") is None
