@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import replace
+
+import pytest
 
 import llmvcr
 from plugin.recorded import ASKING, chat, write
@@ -85,3 +88,25 @@ def test_refused(suite: Suite) -> None:
     suite.ini()
     suite.tests(_CALL.replace("mark.vcr", 'mark.vcr(llmvcr_max_age="a month")'))
     assert "llmvcr_max_age is a number of hours" in suite.run(errors=1).stdout.str()
+
+
+def test_no_failure_in_the_place_of_an_answer(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the provider is down the old recording stays, to the byte, and may be asked for again."""
+    suite.ini("llmvcr_max_age = 30d", "llmvcr_stale = record")
+    suite.tests(
+        "import httpx2\n\n@pytest.mark.vcr\ndef test_it():\n    for _ in range(2):\n        try:\n"
+        '            ask("one")\n        except httpx2.ConnectError:\n            pass\n'
+    )
+    suite.run("--record-mode=once", passed=1)
+    path = suite.cassette("test_it/test_it.yaml")
+    write(path, *llmvcr.load(path), at=_OLD)
+    before = path.read_bytes()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        monkeypatch.setenv("MADE_UP_SERVER", f"http://127.0.0.1:{free.getsockname()[1]}")
+        suite.run("--record-mode=once", passed=1)
+    assert path.read_bytes() == before
+    monkeypatch.setenv("MADE_UP_SERVER", suite.server.url)
+    suite.run("--record-mode=once", passed=1)
+    assert len(suite.server.seen) == 4
+    assert _OLD not in path.read_text(encoding="utf-8")

@@ -78,3 +78,49 @@ def test_without_pytest(suite: Suite) -> None:
         post(suite.server.url + CHAT, json=chat_body("one")).json()["nonsense"]
     assert not path.exists()
     assert len(llmvcr.load(suite.path / ".llmvcr" / "failed-it.yaml")) == 1
+
+
+def test_only_what_failed(suite: Suite) -> None:
+    """What was skipped, or failed as expected, is kept; a second try counts; of tests that share each keeps its own."""
+    suite.ini("llmvcr_failed = drop")
+    suite.conftest("""
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    if item.name == "test_again":
+        runtestprotocol(item, nextitem=nextitem, log=False)
+        item._initrequest()
+""")
+    suite.tests("""
+TRIES = []
+
+@pytest.mark.vcr
+def test_again():
+    TRIES.append(ask("again"))
+    assert len(TRIES) == 2
+
+@pytest.mark.vcr
+def test_skipped():
+    ask("skipped"), pytest.skip("enough")
+
+@pytest.mark.vcr
+@pytest.mark.xfail
+def test_expected():
+    ask("expected"), 1 / 0
+
+@pytest.mark.vcr
+@pytest.mark.default_cassette("shared")
+@pytest.mark.parametrize("word", "ab")
+def test_shared(word):
+    ask(word), 1 / 0
+
+@pytest.mark.vcr
+def test_interrupted():
+    ask("interrupted"), pytest.exit("enough")
+""")
+    result = suite.start("--record-mode=once")
+    assert "test_again" not in "".join(line for line in result.stdout.lines if "but kept in" in line)
+    whole = [name.partition("/")[2] for name in suite.files if ".llmvcr" not in name]
+    assert whole == ["test_again.yaml", "test_expected.yaml", "test_skipped.yaml"]
+    aside = [name.rpartition("/failed-")[2] for name in suite.files if "failed-" in name]
+    assert [name.partition("~")[0] for name in aside] == ["shared", "shared", "test_interrupted.yaml"]

@@ -117,3 +117,14 @@ def test_without_pytest(tmp_path: Path) -> None:
         assert path.read_bytes() == before
     with pytest.raises(llmvcr.OptionError, match="stands in the place of record_mode"):
         llmvcr.use_cassette(path, llmvcr_mode="verify", record_mode="once")
+
+
+def test_refresh_of_nested_classes(suite: Suite) -> None:
+    """Classes within others may have one cassette for tests of the same name: a part of the suite takes out nothing."""
+    test = (
+        "@pytest.mark.vcr\nclass Test{0}:\n    class TestInner:\n        def test_it(self):\n            ask('{0}')\n\n"
+    )
+    suite.tests(test.format("A") + test.format("B"))
+    suite.run("--record-mode=new_episodes", passed=2)
+    suite.run("--llmvcr-mode=refresh", "-k", "TestA", passed=1, deselected=1)
+    assert _words(suite.cassette("test_it/TestInner.test_it.yaml")) == ["A", "B"]

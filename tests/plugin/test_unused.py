@@ -177,3 +177,43 @@ def test_what_is_recorded_in_the_run_is_used(suite: Suite) -> None:
     output = suite.run("--record-mode=new_episodes", "--llmvcr-unused=prune", passed=2).stdout.str()
     assert "no recording is left that no test plays" in output
     assert len(llmvcr.load(suite.cassette("test_it/shared.yaml"))) == 2
+
+
+def test_what_was_not_seen_is_spared(suite: Suite) -> None:
+    """Folders of recordings that were opened, what tests that did not pass open themselves, and children play, stay."""
+    tests = """
+import os
+import llmvcr
+
+@pytest.mark.vcr
+def test_child():
+    child = os.fork()
+    if not child:
+        ask("child")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+@pytest.mark.vcr("../folder")
+def test_marked():
+    ask("one")
+
+def test_folder():
+    with llmvcr.use_cassette("cassettes/other", record_mode="none"):
+        ask("one")
+
+@pytest.mark.skip
+def test_itself():
+    with llmvcr.use_cassette("cassettes/test_it/itself.yaml"):
+        ask("itself")
+"""
+    suite.tests(tests.replace('("../folder")', "").replace('other", record_mode="none"', 'test_it/itself.yaml"'))
+    suite.start("--record-mode=once", "-W", "default")
+    for name in ("folder", "other"):
+        llmvcr.convert(suite.cassette("test_it/test_marked.yaml"), suite.cassette(name), to="recordings")
+    suite.cassette("test_it/test_marked.yaml").unlink()
+    before = suite.files
+    suite.tests(tests)
+    for asked in ("--llmvcr-unused=prune", "--llmvcr-mode=refresh"):
+        suite.run(asked, "-W", "default", passed=3, skipped=1)
+        assert suite.files == before
+    assert len(llmvcr.load(suite.cassette("test_it/test_child.yaml"))) == 1
