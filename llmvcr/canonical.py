@@ -21,6 +21,8 @@ __all__ = ["Canonical", "canonical", "same", "text"]
 _PORTS = {"http": 80, "https": 443}
 # Sorted keys, no blanks, ASCII alone: one text for each value, whatever is in it (lone surrogates included).
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
+_PLAIN = frozenset({int, bool, type(None), bodies.Mark})
+"""Types beside str of which equal values have one text; a tuple of a user's function may hold 1 or true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _strictly(one: Json, other: Json) -> bool:
         if kind is dict or kind is list:
             if not _strictly(a, b):
                 return False
-        elif kind is not str and (kind is float or kind is not type(b)) and text(a) != text(b):
+        elif kind is not str and (kind not in _PLAIN or kind is not type(b)) and text(a) != text(b):
             return False
     return True
 

@@ -17,7 +17,7 @@ import pytest
 from llmvcr import ini
 from llmvcr.errors import FaultError, OptionError, StaleError
 from llmvcr.ini import INI_OPTIONS
-from llmvcr.reporting import Ending, Misses, Rules
+from llmvcr.reporting import Ending, Misses
 
 if TYPE_CHECKING:
     from llmvcr.bridge import LlmCassette
@@ -77,9 +77,11 @@ def pytest_configure(config: pytest.Config) -> None:
             message = "--llmvcr-mode stands in the place of --record-mode: give one of the two"
             raise pytest.UsageError(message)
         config.option.record_mode = "new_episodes"  # for pytest-recording, which blocks the network under none
-    ending, told = Ending(config), Rules(rules)
+    ending = Ending(config)
     if config.getoption("llmvcr_unused_rules") or _is_on(config, "llmvcr_unused_rules"):
-        config.pluginmanager.register(told, "llmvcr-rules")
+        from llmvcr.reporting.rules import Rules  # noqa: PLC0415 - few runs ask
+
+        config.pluginmanager.register(Rules(rules), "llmvcr-rules")
     config.pluginmanager.register(Recording(config, options, ending), "llmvcr-recording")
     config.pluginmanager.register(ending, "llmvcr-ending")
     config.pluginmanager.register(Misses(config.getini("llmvcr_swallowed")), "llmvcr-misses")

@@ -13,6 +13,7 @@ import pytest
 from llmvcr.canonical import Canonical, canonical
 from llmvcr.index import Index
 from llmvcr.interaction import Request
+from llmvcr.rulesets import ruleset
 
 CHAT = "https://api.openai.com/v1/chat/completions"
 
@@ -245,3 +246,13 @@ def test_a_hit_by_form_reads_no_more_than_it_takes() -> None:
     for number in range(5):
         assert index.take(ask(f"{number}", indent=1)) == number
     assert len(read) == 10
+
+
+def test_what_a_users_function_gives_is_compared_as_json() -> None:
+    """1 and true in a tuple, which Python takes for equal, are two requests."""
+    rules = ruleset(function=lambda fields: {"seeds": (fields["body"]["seed"],)})
+    url = "https://api.openai.com/v1/chat/completions"
+    one, two = (Request("POST", url, (), f'{{"model":"m","seed":{seed}}}'.encode()) for seed in ("1", "true"))
+    index = Index([one], form=lambda request, known=frozenset(): canonical(request, rules, known))
+    assert index.take(two) is None
+    assert index.take(replace(one, body=(one.body or b"") + b" ")) == 0

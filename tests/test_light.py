@@ -11,6 +11,20 @@ import pytest
 
 HEAVY = ("aiohttp", "anthropic", "boto3", "botocore", "httpx", "httpx2", "openai", "requests", "urllib3", "vcr", "yaml")
 
+UNUSED = (
+    "llmvcr.conversation.reading",
+    "llmvcr.explaining",
+    "llmvcr.faults.fault",
+    "llmvcr.formats.shelf",
+    "llmvcr.lifecycle.pruning",
+    "llmvcr.normalizing",
+    "llmvcr.prices",
+    "llmvcr.redaction",
+    "llmvcr.secrets",
+    "llmvcr.viewing",
+)
+"""What a test that replays a cassette of vcrpy's layout, and asks for nothing else, has no use for."""
+
 REPORT = f"import sys; print(*[name for name in {HEAVY!r} if name in sys.modules])"
 
 
@@ -52,3 +66,31 @@ def test_a_run_without_a_marked_test_stays_light(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
+
+
+def test_a_replay_imports_only_what_it_uses(tmp_path: Path) -> None:
+    """A test that replays loads neither what explains, redacts and converts, nor what it does not ask about."""
+    (tmp_path / "c.yaml").write_text(
+        "interactions:\n- request:\n    body: null\n    headers: {}\n    method: GET\n    uri: http://h.invalid/\n"
+        "  response:\n    body:\n      string: there\n    headers: {}\n    status:\n      code: 200\n"
+        "      message: OK\nversion: 1\n",
+        encoding="utf-8",
+    )
+    code = (
+        "import sys, httpx2, llmvcr\n"
+        "with llmvcr.use_cassette('c.yaml', record_mode='none'):\n"
+        "    assert httpx2.get('http://h.invalid/', trust_env=False).text == 'there'\n"
+        f"print(*[name for name in {UNUSED!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
+
+
+def test_the_plugin_starts_with_few_modules_of_ours() -> None:
+    """Loading the plugin imports what declares options and sees a run, and nothing that only a cassette needs."""
+    code = "import llmvcr.pytest_plugin, sys; print(*sorted(n for n in sys.modules if n.startswith('llmvcr.')))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    rooms = {name.split(".")[1] for name in done.stdout.split()}
+    assert rooms == {"errors", "ini", "pytest_plugin", "reporting"}
+    assert "llmvcr.reporting.leftovers" not in done.stdout.split()

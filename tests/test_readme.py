@@ -85,10 +85,7 @@ def _run(folder: Path, env: dict[str, str], *command: str) -> str:
 def test_the_marked_examples_record_once_and_replay_without_a_server(
     tmp_path: Path, environment: tuple[dict[str, str], ThreadingHTTPServer]
 ) -> None:
-    """The first test, that of calls and those of faults pass while they are recorded and on replay, as they stand.
-
-    The first one's file is the one that the README names, and has no key in it; of faults only the good answer is kept.
-    """
+    """They pass while recorded and on replay; the first one's file is as the README says, of faults nothing is kept."""
     env, server = environment
     for name, example in (("test_capital", FIRST), ("test_question", ASKED), ("test_busy", BUSY)):
         (tmp_path / f"{name}.py").write_text(example)

@@ -11,6 +11,8 @@ from llmvcr.late import late
 
 if TYPE_CHECKING:
     from llmvcr.formats.shelf import FORMATS, READ_ONLY
+    from llmvcr.formats.typed_json import TypedJson
+    from llmvcr.formats.vcr_yaml import VcrYaml
 
 __all__ = ["FORMATS", "READ_ONLY", "Document", "Format", "by_name", "extended", "read", "sniff"]
 
@@ -62,7 +64,7 @@ def extended(data: bytes, fresh: Document, *, path: str) -> bytes | None:
     return next((whole for whole in grown if whole is not None), None)
 
 
-def _skimmed() -> Iterator[Format]:
+def _skimmed() -> Iterator[VcrYaml | TypedJson]:
     """Give the formats whose own layout is so sure a sign that no other need be asked, and so regular that it is fast.
 
     No file is in both.

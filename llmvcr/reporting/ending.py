@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +47,7 @@ class Ending:
         self._spared: set[str] = set()
         self._narrowed: set[str] = set()
         self._lines: list[str] = []
+        self._forks = self._forks_before = 0
         self._prices: Prices | None = None
         self._watching = contextlib.ExitStack()
 
@@ -62,11 +66,15 @@ class Ending:
         self._visited.add(node.nodeid)
         self._folders.add(os.path.realpath(folder))
         if self._unused or opened.life.refreshes:
-            self._uses += opened.life.uses(own=own)
+            forked = self._forks != self._forks_before  # what a child plays its parent does not see
+            uses = opened.life.uses(own=own)
+            self._uses += (replace(use, judged=use.judged and not forked) for use in uses)
 
     @_HOOK
     def pytest_sessionstart(self) -> None:
-        """Begin to note which cassettes are opened, by whomever, where files may be removed."""
+        """Begin to note which cassettes are opened, by whomever, where files may be removed; and who forks."""
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=functools.partial(_tell_of_fork, weakref.ref(self)))
         if self._unused:
             from llmvcr.bridge import watched  # noqa: PLC0415 - vcr is imported where it is asked for
 
@@ -100,6 +108,15 @@ class Ending:
             self._narrowed.add(f"{report.nodeid or 'a file'} could not be collected")
         elif report.skipped:
             self._spared.add(report.nodeid)
+
+    @_HOOK(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """Note how often this process has forked before a test."""
+        self._forks_before = self._forks
+
+    def count_fork(self) -> None:
+        """Count that this process forks."""
+        self._forks += 1
 
     @_HOOK
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -231,5 +248,12 @@ class Ending:
         }
 
 
+def _tell_of_fork(whom: weakref.ref[Ending]) -> None:  # what is registered for forks stays, whatever ends
+    if (ending := whom()) is not None:
+        ending.count_fork()
+
+
+@functools.lru_cache(maxsize=1024)
 def _place(module: Path) -> Path:
+    # Asked for each test of a module; where a module stands does not change while it runs.
     return Path(os.path.realpath(module)).parent / _CASSETTES / module.stem

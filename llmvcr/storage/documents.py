@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Iterable
 from pathlib import Path
 
-from llmvcr import formats, model_lists
+from llmvcr import formats
 from llmvcr.errors import OptionError, ReadError
 from llmvcr.formats.base import Document
 from llmvcr.interaction import Interaction
@@ -30,6 +30,8 @@ def load(path: str | Path) -> Document:
     files = [file for file in members(path) if file.parent == path]
     if not files:
         raise ReadError(str(path), "is a folder without recordings")
+    from llmvcr import model_lists  # noqa: PLC0415 - few cassettes are folders, and more formats come with it
+
     named = ((file.name, formats.read(read(file), path=str(file))) for file in files)
     return Document(model_lists.united(named), repeats=True)
 
