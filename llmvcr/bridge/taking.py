@@ -139,7 +139,7 @@ class TakingCassette(Cassette):  # type: ignore[misc]
             if self.failed and self.life.drops and self._options.llmvcr_failed == "drop":
                 self.life.set_aside()
                 return
-            if self._has_children():
+            if not self.dirty and self._has_children():
                 self.dirty = True
             if not (force or self.dirty or self.drop_unused_requests):
                 return  # vcrpy would make pairs of all that was loaded, to find that there is nothing to write

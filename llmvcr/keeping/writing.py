@@ -104,10 +104,13 @@ class Keeping:
         """Say whether forked children of the one who opened the cassette have left what they recorded."""
         if os.getpid() != self._opened_by or not storage.unsettled(self.path):
             return False
-        with storage.only_one(self.path):
-            left = storage.left(self.path)
-            for each in left:
-                each.leave()
+        try:
+            with storage.only_one(self.path):
+                left = storage.left(self.path)
+        except WriteError:  # who cannot lock them cannot fold them either; they stay for the next who opens it
+            return False
+        for each in left:
+            each.leave()
         return any(each.opened_by == self._opened_by for each in left)
 
     def drop(self) -> None:
