@@ -46,6 +46,8 @@ __all__ = ["TakingCassette"]
 class TakingCassette(Cassette):  # type: ignore[misc]
     """A cassette of vcrpy's that keeps the order of requests, and what was recorded, redacted, whatever comes next."""
 
+    dirty: bool  # vcrpy's: whether there is anything to save
+
     def __init__(self, options: Options, redactor: Redactor, **config: Any) -> None:
         self.gate = Gate(options.llmvcr_leaks, redactor)
         """What looks through it before it is written."""
