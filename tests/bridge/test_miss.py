@@ -128,7 +128,7 @@ def test_abort_gathered_as_an_answer(path: Path, server: Counting) -> None:
         return _openai(server, "other words")
 
     async def gathered() -> list[Any]:
-        found: tuple[Any] = tuple(await asyncio.gather(asked(), return_exceptions=True))
+        found: Any = await asyncio.gather(asked(), return_exceptions=True)
         return [one.generations for one in found if not isinstance(one, Exception)]
 
     with pytest.raises(llmvcr.MissAbort), llmvcr.use_cassette(path, llmvcr_miss="abort"):
