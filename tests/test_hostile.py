@@ -141,6 +141,7 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
 _CHILD = """
 import resource, sys
 from llmvcr import formats
+from llmvcr.formats import shelf  # what reading imports, whatever the file says
 from llmvcr.bridge.opening import check
 from llmvcr.canonical import canonical
 from llmvcr.errors import ReadError
