@@ -8,7 +8,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,11 @@ from llmvcr.canonical import canonical
 from llmvcr.cli.paper import Paper
 from llmvcr.cli.progress import say
 from llmvcr.cli.telling import named
-from llmvcr.conversation import Answer, LlmCall, opened, read_call
+from llmvcr.conversation import LlmCall, read_call
 from llmvcr.diff import ABSENT, Change, changes
 from llmvcr.errors import CassetteError, OptionError
 from llmvcr.interaction import Interaction, Json
+from llmvcr.lifecycle import answered
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
@@ -166,31 +167,8 @@ def _kind(interaction: Interaction) -> object:
 
 def _pair(a: _Numbered, b: _Numbered) -> _Pair:
     request = changes(canonical(a[1].request).fields, canonical(b[1].request).fields)
-    answer = changes(_answered(a[1]), _answered(b[1]))
+    answer = changes(answered(a[1]), answered(b[1]))
     return _Pair(a[0], b[0], read_call(a[1]), request, answer)
-
-
-def _answered(interaction: Interaction) -> dict[str, Json]:
-    """Give what an answer says, without what varies from run to run: ids, tokens, times."""
-    call = read_call(interaction)
-    said = {"status": call.status, "error": call.error, "ended": call.ended}
-    answers = [_plain(one) for one in call.answers]
-    if call.reading == "conversation":
-        said |= answers[0] if len(answers) == 1 else {"answers": answers}
-    elif not call.error:
-        answer = opened(interaction.response)
-        said["body"] = answer.value if answer.form == "json" else answer.plain.decode("utf-8", "backslashreplace")
-    return {key: value for key, value in said.items() if value not in ("", [])}
-
-
-def _plain(answer: Answer) -> dict[str, Json]:
-    said = {
-        "text": answer.message.text,
-        "parts": [asdict(one) for one in answer.message.parts],
-        "tool_calls": [{"name": one.name, "arguments": one.arguments} for one in answer.message.tool_calls],
-        "finish_reason": answer.finish_reason,
-    }
-    return {key: value for key, value in said.items() if value not in ("", [])}
 
 
 def _tell(paper: Paper, pair: _Pair) -> None:
