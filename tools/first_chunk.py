@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 import tempfile
 import threading
@@ -99,6 +100,8 @@ def measure(sdk: Sdk, runs: int, *, with_vcrpy: bool = False) -> Times:
                 "vcrpy": lambda path=path: vcr.use_cassette(f"{path}.vcrpy"),  # type: ignore[misc]
             }
             for way, found in times.items():
+                gc.collect()  # the client of the run before: freeing its SSL context, 3 ms, would fall into this one
+                gc.freeze()  # what is left stays: the next collection need not walk through all the SDKs
                 with ways[way]():
                     took = _once(sdk, server)
                 if run:
