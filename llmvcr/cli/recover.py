@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmvcr import redaction, storage
-from llmvcr.cli.progress import say
+from llmvcr.cli.progress import Progress, say
 from llmvcr.errors import CassetteError, LeakError, OptionError
 from llmvcr.keeping import Recovered, recover
 
@@ -64,13 +64,17 @@ def run(args: argparse.Namespace) -> int:
     gate = Gate("fail", redaction.redactor(None))
     found: list[tuple[Path, Recovered]] = []
     failed: list[CassetteError | LeakError] = []
-    for path in storage.orphans(args.path) if args.path.is_dir() else (args.path,):
+    paths = storage.orphans(args.path) if args.path.is_dir() else (args.path,)
+    progress = Progress(sys.stderr, len(paths))
+    for path in paths:
         kind = "yaml" if path.suffix in (".yaml", ".yml") else "json"
         check = partial(gate.check, kept=0, path=str(path), format=kind)
         try:
             found.append((path, recover(path, dry=args.dry_run, check=check)))
         except (CassetteError, LeakError) as error:
             failed.append(error)
+        progress.step(str(path))
+    progress.clear()
     if args.json:
         say(sys.stdout, json.dumps(_as_json(found, failed), indent=2))
     else:

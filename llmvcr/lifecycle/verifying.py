@@ -7,8 +7,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from llmvcr.conversation import Answer, LlmCall, opened, read_call
+from llmvcr.canonical import canonical
+from llmvcr.conversation import Answer, opened, read_call
 from llmvcr.diff import ABSENT, changes
+from llmvcr.explaining.calls import address, named
 from llmvcr.interaction import Interaction, Json
 
 __all__ = ["answered", "differences"]
@@ -34,7 +36,8 @@ def differences(recorded: Interaction, live: Interaction, number: int) -> tuple[
     found = changes(answered(recorded), answered(live))
     if not found:
         return ()
-    lines = [f"#{number} {_named(read_call(recorded))}"]
+    asked = recorded.request
+    lines = [f"#{number} {named(asked, canonical(asked)) or address(asked)}"]
     for change in found:
         lines.append(f"  {change.path}")
         lines += [f"    {line}" for line in _sides(change.recorded, change.received)]
@@ -49,12 +52,6 @@ def _plain(answer: Answer) -> dict[str, Json]:
         "finish_reason": answer.finish_reason,
     }
     return {key: value for key, value in said.items() if value not in ("", [])}
-
-
-def _named(call: LlmCall) -> str:
-    if not call.provider:
-        return f"{call.method} {call.url.partition('?')[0]}"
-    return f"{call.provider} {call.endpoint}" + (f", model {call.model}" if call.model else "")
 
 
 def _sides(old: Json, new: Json) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,17 @@ def test_a_tree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert first.read_text().startswith("{")
     assert list(llmvcr.load(second)) == [ONE, TWO]
+
+
+def test_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several cassettes a terminal is told how far it is."""
+    for name in ("c.yaml", "d.yaml"):
+        _leave(tmp_path / name, ONE)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["recover", str(tmp_path)]) == 0
+    told = [line.strip() for line in capsys.readouterr().err.split("\r") if line.strip()]
+    assert told == [f"[1/2] {tmp_path / 'c.yaml'}", f"[2/2] {tmp_path / 'd.yaml'}"]
 
 
 def test_a_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

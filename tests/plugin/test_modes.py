@@ -66,7 +66,7 @@ def test_verify(suite: Suite) -> None:
     lines = suite.run("--llmvcr-mode=verify", "-v", *_WORKERS, passed=1).stdout.lines
     start = lines.index("cassettes/test_it/test_it.yaml: answers have changed since they were recorded")
     assert lines[start + 1 : start + 5] == [
-        "  #0 openai chat.completions, model made-up-model",
+        '  #0 openai chat.completions, model made-up-model: "one"',
         "    text",
         '      - "1: one"',
         '      + "5: one"',
