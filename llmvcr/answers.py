@@ -8,6 +8,7 @@ import re
 from llmvcr import ids
 from llmvcr.interaction import Json, Request, Response, header
 from llmvcr.wire import codecs, eventstream, ndjson, sniff, sse
+from llmvcr.wire.nesting import watched
 
 __all__ = ["drawn"]
 
@@ -51,7 +52,7 @@ def _read(text: str) -> Json:
     if not text.startswith(("{", "[")):
         return None
     try:
-        return json.loads(text)
+        return json.loads(watched(text))
     except (ValueError, RecursionError):
         return None  # half an event, where a stream was cut
 

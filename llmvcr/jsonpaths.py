@@ -128,11 +128,10 @@ def _by_extra(text: str) -> Callable[[Json], Iterable[Location]]:
     except ImportError:
         raise ValueError("is malformed, or needs an extra: pip install 'pytest-llmvcr[rules]'") from None
 
-    class Environment(JSONPathEnvironment):
-        max_recursion_depth = _DEEPEST  # bodies are nested at most bodies.MAX_DEPTH deep
-
+    environment = JSONPathEnvironment()
+    environment.max_recursion_depth = _DEEPEST  # bodies are nested at most bodies.MAX_DEPTH deep
     try:
-        compiled = Environment().compile(text)
+        compiled = environment.compile(text)
     except JSONPathError as error:
         raise ValueError(f"is no JSONPath of RFC 9535: {error.args[0]}") from None
     return lambda value: [match.location for match in compiled.finditer(value)]

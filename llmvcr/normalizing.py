@@ -22,6 +22,7 @@ from llmvcr.canonical import canonical
 from llmvcr.interaction import Headers, Interaction, Json, Request
 from llmvcr.providers import PROVIDERS
 from llmvcr.wire import ndjson, sse
+from llmvcr.wire.nesting import watched
 
 __all__ = ["What", "normalized"]
 
@@ -205,7 +206,7 @@ def _texts(body: bytes) -> list[str]:
 
 def _counted(text: str) -> int:
     try:
-        value = json.loads(text) if text.startswith(("{", "[")) else None
+        value = json.loads(watched(text)) if text.startswith(("{", "[")) else None
     except (ValueError, RecursionError):
         return 0  # half an event, where a stream was cut
     return _fields(value)

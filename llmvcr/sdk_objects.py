@@ -15,6 +15,7 @@ from llmvcr.interaction import Interaction, Json, Request, Response, header
 from llmvcr.providers import KNOWN_TYPES, Endpoint, find, type_name
 from llmvcr.providers.types import SDKS
 from llmvcr.wire import codecs, ndjson, sniff, sse
+from llmvcr.wire.nesting import watched
 
 __all__ = ["faults", "objects"]
 
@@ -44,7 +45,7 @@ def objects(interaction: Interaction) -> tuple[Any, ...]:
     body = _decoded(interaction.response)
     kind = sniff(body)
     if kind == "json":
-        form, values = _plain(json.loads(body), endpoint, note)
+        form, values = _plain(json.loads(watched(body)), endpoint, note)
     elif kind:
         frames = sse.frames(body) if kind == "sse" else ndjson.frames(body)
         texts = (frame.data for frame in frames)
@@ -176,7 +177,7 @@ def _endpoint(request: Request) -> Endpoint | None:
 
 def _event(text: str) -> Json:
     try:
-        return json.loads(text)
+        return json.loads(watched(text))
     except (ValueError, RecursionError):
         # A stream that was cut ends in half an event.
         return None

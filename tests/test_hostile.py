@@ -52,6 +52,11 @@ def _typed(data: Json = None, **more: Json) -> bytes:
     return _json({"request": request, "response": {"body": data, **more}})
 
 
+def _deceiving(depth: int) -> bytes:
+    deep = b'["]",' * depth + b"0" + b',"["]' * depth
+    return _typed(0).replace(b": 0", b": " + deep)
+
+
 def _aliases() -> str:
     rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
@@ -90,6 +95,8 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "deep blocks in YAML": (lambda: HEAD + b"- " * 30_000, "deeper than 200"),
     "deep lists in JSON": (lambda: _typed(0).replace(b": 0", b": " + b"[" * DEEP + b"]" * DEEP), "too deep"),
     "deep objects in JSON": (lambda: _typed(0).replace(b": 0", b": " + b'{"a":' * 450 + b"1" + b"}" * 450), "too deep"),
+    "deep lists in JSON, beside texts that seem to close them": (lambda: _deceiving(450), "too deep"),
+    "very deep lists in JSON, beside texts that seem to close them": (lambda: _deceiving(DEEP), "too deep"),
     "deep lists in TOML": (lambda: b"[[interactions]]\na = " + b"[" * DEEP, "file"),
     "a deep repr in an exception": (lambda: _exception("Error code: 400 - " + "[" * 5000 + "]" * 5000), ""),
     "a repr of many signs": (lambda: _exception("Error code: 400 - " + "-" * 50_000 + "1"), ""),
@@ -204,6 +211,49 @@ def test_a_small_stack_does_not_overflow(name: str) -> None:
         "    print('done')\nthread = threading.Thread(target=work)\nthread.start()\nthread.join()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], input=FILES[name][0](), capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"done\n", b"")
+
+
+_DEEP = """
+import contextlib, sys, threading
+threading.stack_size({small})
+from llmvcr import answers, conversation, formats, redaction, sdk_objects
+from llmvcr.canonical import canonical
+from llmvcr.errors import LlmvcrError
+from llmvcr.formats.shelf import FORMATS
+from llmvcr.index import Index
+from llmvcr.normalizing import normalized
+from llmvcr.viewing.entries import viewed
+
+def work():
+    (one,) = document = formats.read(sys.stdin.buffer.read(), path="file")
+    Index([one.request]).nearest(one.request)
+    answers.drawn(one.request, one.response)
+    conversation.read_call(one)
+    redaction.redacted(one), redaction.find(one)
+    normalized((), (one,), frozenset(("ids", "times")))
+    viewed("file", document, lambda call: None)
+    sdk_objects.objects(one)
+    for known in FORMATS:
+        with contextlib.suppress(LlmvcrError):
+            formats.read(known.write(document, path="file"), path="file")[0].response.body
+    print("done")
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.parametrize("before", [b"", b"data: ", b'{"a": 1}\n'], ids=["JSON", "SSE", "NDJSON"])
+def test_a_deep_body_on_a_small_stack(before: bytes) -> None:
+    """Bodies that nest 9,000 levels deep are compared, told, redacted and written on a stack of 256 KiB."""
+    deep = b"[" * 9000 + b"]" * 9000
+    body = before + b'{"choices": [{"message": {"content": "x"}}], "x": ' + deep + b"}\n\n"
+    asked = b'{"model": "m", "messages": [{"role": "user", "content": ' + deep + b"}]}"
+    held = Interaction(Request("POST", URL, (), asked), Response(200, "OK", (), (body,)))
+    code = _DEEP.format(small=SMALL)
+    data = formats.by_name("yaml").write(Document((held,)), path="file")
+    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"done\n", b"")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from llmvcr.bodies import MAX_DEPTH
 from llmvcr.interaction import Json
+from llmvcr.wire.nesting import watched
 
 __all__ = ["Path", "at", "first", "number", "objects", "parsed", "spelt", "string"]
 
@@ -53,7 +54,7 @@ def objects(value: Json) -> list[dict[str, Json]]:
 def parsed(text: str) -> Json:
     """Give the JSON of a text; None where it is none, or is nested deeper than a reader follows (`MAX_DEPTH`)."""
     try:
-        value = json.loads(text)
+        value = json.loads(watched(text))
     except (ValueError, RecursionError):
         return None
     return None if text.count("{") + text.count("[") > MAX_DEPTH and _is_too_deep(value) else value

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from llmvcr.canonical import Canonical
 from llmvcr.interaction import Json, Request
+from llmvcr.wire.nesting import watched
 
 __all__ = ["address", "named"]
 
@@ -45,7 +46,7 @@ def address(request: Request) -> str:
 
 def _body(request: Request) -> dict[str, Json]:
     try:
-        read = json.loads(request.body or b"")
+        read = json.loads(watched(request.body or b""))
     except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from llmvcr.errors import OptionError, ReadError
 from llmvcr.formats.base import Document, Format
 from llmvcr.late import late
+from llmvcr.wire.nesting import watched
 
 if TYPE_CHECKING:
     from llmvcr.formats.shelf import FORMATS, READ_ONLY
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from llmvcr.formats.vcr_yaml import VcrYaml
 
 __all__ = ["FORMATS", "READ_ONLY", "Document", "Format", "by_name", "extended", "read", "sniff"]
+
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 
 __getattr__ = late(__name__, {"shelf": ("FORMATS", "READ_ONLY")})
 
@@ -34,6 +38,7 @@ def sniff(data: bytes, *, path: str) -> Format:
     """Return the format that the content looks like, whatever the file's name; raises ReadError when none claims it."""
     if not data or data.isspace():
         raise ReadError(path, "is empty")
+    _look_down(data, path)
     from llmvcr.formats.shelf import FORMATS, READ_ONLY  # noqa: PLC0415 - not all of it is needed to replay
 
     for known in (*READ_ONLY, *FORMATS):
@@ -44,6 +49,7 @@ def sniff(data: bytes, *, path: str) -> Format:
 
 def read(data: bytes, *, path: str) -> Document:
     """Read a whole file in the format that its content looks like; raises ReadError."""
+    _look_down(data, path)
     for known in _skimmed():
         document = known.skim(data, path=path)
         if document is not None:
@@ -62,6 +68,14 @@ def extended(data: bytes, fresh: Document, *, path: str) -> bytes | None:
         return data
     grown = (known.extend(data, fresh, path=path) for known in _skimmed())
     return next((whole for whole in grown if whole is not None), None)
+
+
+def _look_down(data: bytes, path: str) -> None:
+    try:
+        if _JSON.match(data):
+            watched(data)
+    except RecursionError:
+        raise ReadError(path, "is nested too deep") from None
 
 
 def _skimmed() -> Iterator[VcrYaml | TypedJson]:

@@ -62,9 +62,10 @@ def is_deep(value: Json, most: int) -> bool:
 
 
 def is_shallow(text: bytes, most: int) -> bool:
-    """Say whether JSON surely nests no deeper than so many levels, from its text alone, without parsing it.
+    """Say whether JSON seems to nest no deeper than so many levels, at little cost.
 
-    False where texts inside of it have brackets that do not pair up: then it has to be looked at.
+    False where texts inside of it have brackets that do not pair up: then it has to be looked at. Texts that are meant
+    to deceive can make deep JSON seem shallow: what is parsed by recursion is asked for by `nests_deeper`.
     """
     marks = text.translate(None, _NO_BRACKETS)
     for _ in range(most):

@@ -16,6 +16,7 @@ from llmvcr.formats.checks import MAX_DEPTH, is_deep
 from llmvcr.interaction import Json, Request, header
 from llmvcr.providers.base import Endpoint, Provider
 from llmvcr.wire import multipart
+from llmvcr.wire.nesting import watched
 
 __all__ = ["data_of", "described", "found", "is_typed", "lenient", "names", "names_in", "path_of", "said", "wrap"]
 
@@ -23,15 +24,18 @@ __all__ = ["data_of", "described", "found", "is_typed", "lenient", "names", "nam
 def lenient(body: bytes | None) -> Json:
     """Parse a body as Python's json does (NaN and all); None where it is no JSON that a file can hold, or is none."""
     try:
-        value = json.loads(body) if body else None
+        value = json.loads(watched(body)) if body else None
     except (ValueError, RecursionError):
         return None
     return None if is_deep(value, MAX_DEPTH // 2) else value
 
 
-def found(request: Request) -> tuple[Provider, Endpoint] | None:
-    """Find the provider and the endpoint that a request speaks to, by the provider tables."""
-    body = lenient(request.body)
+def found(request: Request, parsed: Sequence[Json] = ()) -> tuple[Provider, Endpoint] | None:
+    """Find the provider and the endpoint that a request speaks to, by the provider tables.
+
+    `parsed` holds the value of its body, for whoever has parsed it already.
+    """
+    body = parsed[0] if parsed else lenient(request.body)
     kind = header(request.headers, "content-type")
     if body is None and request.body and (parts := multipart.parse(request.body, kind)):
         body = {part.name: part.data.decode(errors="replace") for part in parts if part.filename is None}

@@ -22,6 +22,7 @@ from llmvcr.formats.checks import MAX_DEPTH, is_deep, is_shallow, loaded
 from llmvcr.formats.extra import KEY
 from llmvcr.formats.unread import UnsureError, unread
 from llmvcr.interaction import Interaction, Json
+from llmvcr.wire.nesting import nests_deeper
 
 __all__ = ["extended", "sliced"]
 
@@ -93,6 +94,8 @@ class _Reader:
         item = self._item(held)
         if item is None:
             return whole()
+        if any(nests_deeper(bytes(raw), MAX_DEPTH - _OUTER) for raw in (item.request, item.response.llmvcr)):
+            raise UnsureError
         self._odd = False
         request, own = self._numbers.decode(str(item.request, "utf-8")), json.loads(str(item.response.llmvcr, "utf-8"))
         if not isinstance(request, dict) or "url" not in request:

@@ -14,6 +14,7 @@ import struct
 from zlib import crc32
 
 from llmvcr.wire.base import Frame
+from llmvcr.wire.nesting import watched
 
 __all__ = ["EventStreamFramer", "frames", "is_eventstream", "unwrapped"]
 
@@ -45,7 +46,7 @@ def unwrapped(data: str) -> str:
     if '"bytes"' not in data:
         return data
     try:
-        wrapped = json.loads(data)
+        wrapped = json.loads(watched(data))
         return base64.b64decode(wrapped["bytes"], validate=True).decode()
     except (ValueError, TypeError, KeyError, RecursionError, binascii.Error):
         return data
