@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from llmvcr import storage
 from llmvcr.errors import ReadError
 from llmvcr.formats.recording import RECORDING
+from llmvcr.wire.nesting import watched
 
 __all__ = ["Group", "cassette_name", "grouped", "recordings_folder"]
 
@@ -84,7 +85,7 @@ def _place(file: Path, relative: Path, by: str) -> Path | None:
         if by == "folder":
             folder = relative.parent
             return folder if folder.name else Path(file.parent.resolve().name)
-        item = json.loads(data)
+        item = json.loads(watched(data))
         test_id = item.get("test_id", item["request"].get("test_id"))
     except (OSError, ReadError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None  # converting it will say what is wrong with it

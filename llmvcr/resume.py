@@ -19,6 +19,7 @@ from llmvcr import storage
 from llmvcr.errors import ReadError
 from llmvcr.interaction import Json
 from llmvcr.jobs import FileReport, Job, Options, Prepared
+from llmvcr.wire.nesting import watched
 
 __all__ = ["State", "before", "opened"]
 
@@ -70,8 +71,8 @@ def opened(root: Path, options: Options) -> State:
     jobs: dict[str, Json] = {}
     for line in data.splitlines():
         try:
-            entry = json.loads(line)
-        except ValueError:
+            entry = json.loads(watched(line))
+        except (ValueError, RecursionError):
             continue  # cut by the kill of an earlier run
         if not isinstance(entry, dict) or entry.get("options") != said:
             continue

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from llmvcr.secrets.edits import Edit
 from llmvcr.wire import eventstream
+from llmvcr.wire.nesting import watched
 
 __all__ = ["changed", "lines"]
 
@@ -68,7 +69,7 @@ def _unwrapped(payload: bytes) -> bytes | None:
     if b'"bytes"' not in payload:
         return None
     try:
-        wrapped = json.loads(payload)
+        wrapped = json.loads(watched(payload))
         inner = wrapped["bytes"]
         return base64.b64decode(inner, validate=True) if inner and inner.encode() in payload else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -12,6 +12,7 @@ from llmvcr.secrets.edits import Edit, edits, over_pieces
 from llmvcr.secrets.placeholders import StandIn
 from llmvcr.secrets.rules import Rules
 from llmvcr.secrets.texts import Scan, scan
+from llmvcr.wire.nesting import watched
 
 __all__ = ["Thread", "changes", "lines", "threads", "woven"]
 
@@ -90,7 +91,10 @@ def changes(
 
 
 def _objects(body: bytes) -> Iterator[tuple[int, int]]:
-    text = body.decode("latin-1")  # a character for each byte; what is not ASCII stands in strings alone
+    try:
+        text = watched(body).decode("latin-1")  # a character for each byte; what is not ASCII stands in strings alone
+    except RecursionError:
+        return
     at = text.find("{")
     while at >= 0:
         try:
@@ -116,11 +120,11 @@ def _shortened(body: bytes, places: Sequence[tuple[int, int]]) -> bytes:
 
 def _parsed(texts: Sequence[bytes]) -> Iterator[tuple[int, Json]]:
     try:
-        yield from enumerate(json.loads(b"[" + b",".join(texts) + b"]"))
+        yield from enumerate(json.loads(watched(b"[" + b",".join(texts) + b"]")))
     except (ValueError, RecursionError):
         for number, text in enumerate(texts):
             try:
-                yield number, json.loads(text)
+                yield number, json.loads(watched(text))
             except (ValueError, RecursionError):
                 continue
 

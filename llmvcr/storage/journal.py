@@ -20,6 +20,7 @@ from llmvcr.interaction import Interaction
 from llmvcr.storage.locks import locked, mark, release
 from llmvcr.storage.whole import read
 from llmvcr.storage.working import append, in_workshop, tidy
+from llmvcr.wire.nesting import watched
 
 __all__ = ["Journal", "Left", "left", "orphans"]
 
@@ -189,9 +190,9 @@ def orphans(folder: str | Path) -> tuple[Path, ...]:
     found = set()
     for path in Path(folder).rglob(".llmvcr/*.journal"):
         try:
-            head = json.loads(read(path).partition(b"\n")[0])
+            head = json.loads(watched(read(path).partition(b"\n")[0]))
             found.add(path.parent.parent / Path(head["cassette"]).name)
-        except (ValueError, LookupError, TypeError, FileNotFoundError, ReadError):
+        except (ValueError, LookupError, TypeError, RecursionError, FileNotFoundError, ReadError):
             continue  # nothing was recorded in it, or it is gone by now
     return tuple(sorted(found))
 
@@ -235,8 +236,8 @@ def _read(path: Path, lock: Any, cassette: Path, *, by_any: bool) -> Left | None
 
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
-        held = json.loads(line)
-    except ValueError:
+        held = json.loads(watched(line))
+    except (ValueError, RecursionError):
         return {}
     return held if isinstance(held, dict) else {}
 

@@ -134,6 +134,20 @@ def test_damaged_and_foreign(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert newer.exists()
 
 
+def test_deep_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A journal whose lines nest deeper than a parser goes is damaged like any other; what it says else comes back."""
+    path, other = tmp_path / "c.yaml", tmp_path / "d.yaml"
+    journal = _leave(path, ONE)
+    deep = b'{"place":' + b"[" * 100_000
+    journal.write_bytes(journal.read_bytes() + deep + b"\n")
+    _leave(other, ONE).write_bytes(deep + b"\n")
+    assert main(["recover", str(path)]) == 1
+    assert "a line of a journal cannot be read" in capsys.readouterr().err
+    assert list(llmvcr.load(path)) == [ONE]
+    assert main(["recover", str(tmp_path)]) == 0
+    assert capsys.readouterr() == ("0 interactions recovered; 0 failed\n", "")
+
+
 def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A PATH that is not there, and has no journal, is wrong usage."""
     assert main(["recover", str(tmp_path / "no.yaml")]) == 2
