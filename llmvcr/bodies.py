@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl
 
 from llmvcr.interaction import Json
 from llmvcr.wire import multipart
+from llmvcr.wire.nesting import watched
 
-__all__ = ["CLOSE", "MAX_DEPTH", "MAX_INFLATED", "OPEN", "Body", "Mark", "read", "repeated"]
+__all__ = ["CLOSE", "MAX_DEPTH", "MAX_INFLATED", "OPEN", "Body", "Mark", "is_too_deep", "read", "repeated"]
 
 OPEN, CLOSE = "\u27e8", "\u27e9"
 """What a canonical form writes in place of a value stands between these two; an OPEN of the text itself is doubled."""
@@ -34,7 +35,6 @@ _BLANKS = " \t\r\n"
 _STARTS = frozenset('{["-0123456789tfnNI')
 _ESCAPED_OPEN = "\\u27"
 _FIRST_INEXACT = 2.0**53
-_CONTAINERS = (dict, list)
 
 
 class Mark(str):
@@ -80,6 +80,21 @@ def repeated(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return {name: found[0] if len(found) == 1 else found for name, found in values.items()}
 
 
+def is_too_deep(value: Json) -> bool:
+    """Say whether a JSON value is nested deeper than MAX_DEPTH."""
+    level: list[Json] = [[value]]
+    for _ in range(MAX_DEPTH + 2):
+        level = [
+            x
+            for one in level
+            for x in (one.values() if type(one) is dict else one)
+            if type(x) is dict or type(x) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
 def _inflated(data: bytes) -> bytes:
     try:
         reader = zlib.decompressobj(31)
@@ -99,7 +114,7 @@ def _json(data: bytes) -> Body | None:
     if not start or start not in _STARTS:
         return None
     try:
-        value = _DECODER.decode(text)
+        value = _DECODER.decode(watched(text))
         return _checked(Body("json", value, value, text), data)
     except (_RepeatedKeyError, RecursionError):
         return _raw(data, _plainly(text))
@@ -111,14 +126,15 @@ def _ndjson(text: str, data: bytes) -> Body | None:
     # Not splitlines(): a U+2028 may stand inside a JSON string.
     lines = [line for line in text.split("\n") if line.strip(_BLANKS)]
     try:
-        values = [_DECODER.decode(line) for line in lines]
+        values = [_DECODER.decode(watched(line)) for line in lines]
     except (ValueError, RecursionError):
         return None
     return _checked(Body("ndjson", values, values[0], text), data)
 
 
 def _checked(body: Body, data: bytes) -> Body:
-    if body.text.count("{") + body.text.count("[") > MAX_DEPTH and _too_deep(body.value):
+    # Each level takes two signs at least.
+    if len(body.text) > 2 * MAX_DEPTH and is_too_deep(body.value):
         return _raw(data, body.keys)
     if OPEN not in body.text and ("\\" not in body.text or _ESCAPED_OPEN not in body.text):
         return body
@@ -127,21 +143,9 @@ def _checked(body: Body, data: bytes) -> Body:
     return replace(body, value=box[0])
 
 
-def _too_deep(value: Json) -> bool:
-    level: list[Json] = [[value]]
-    for _ in range(MAX_DEPTH + 2):
-        inner: list[Json] = []
-        for one in level:
-            inner += [x for x in (one.values() if one.__class__ is dict else one) if x.__class__ in _CONTAINERS]
-        if not inner:
-            return False
-        level = inner
-    return True
-
-
 def _plainly(text: str) -> Json:
     try:
-        return json.loads(text)
+        return json.loads(watched(text))
     except (ValueError, RecursionError):
         return {}
 

@@ -31,7 +31,7 @@ DATA_URL = Rule(
 """Applies to every string that is a data: URL as a whole (decision 17)."""
 
 _IN_TEXTS = (ID_IN_TEXT, PREFIXED_ID, ANSWERED_ID, DATA_URL)
-_ESCAPED = re.compile(r"\\u00[2-7]")
+_ESCAPED = re.compile(r"\\(?:/|u00[2-7])")
 _SHORTEST = 8
 _CONTAINERS = (dict, list)
 
@@ -180,7 +180,7 @@ class _Run:
 
     def _may_be_quoted(self, text: str) -> bool:
         # An escaped letter or slash hides an id from a search in the JSON text.
-        if "\\" in text and ("\\/" in text or _ESCAPED.search(text)):
+        if "\\" in text and _ESCAPED.search(text):
             return True
         if "data:" in text:
             return True

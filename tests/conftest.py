@@ -29,6 +29,7 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(_PREFIXES) or name.upper() in _PROXIES or name in _CI:
             del os.environ[name]
+    os.environ["LLMVCR_CACHE"] = "off"  # nothing of a test goes to the user's own folder
     sys.addaudithook(_stay_here)
 
 

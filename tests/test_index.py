@@ -242,7 +242,7 @@ def test_a_hit_by_form_reads_no_more_than_it_takes() -> None:
         return canonical(request, known=known)
 
     recorded = [ask(f"{number}") for number in range(50)]
-    index = Index(recorded, form=form)
+    index = Index(recorded, form=form, by_value=False)
     for number in range(5):
         assert index.take(ask(f"{number}", indent=1)) == number
     assert len(read) == 10
@@ -256,3 +256,13 @@ def test_what_a_users_function_gives_is_compared_as_json() -> None:
     index = Index([one], form=lambda request, known=frozenset(): canonical(request, rules, known))
     assert index.take(two) is None
     assert index.take(replace(one, body=(one.body or b"") + b" ")) == 0
+
+
+def test_headers_that_count_are_no_bytes_of_the_body() -> None:
+    """A call that asks for a stream by a header alone is not answered by what was recorded without that header."""
+    url = "https://dashscope.aliyuncs.com/api/v1/services/aigc/text-generation/generation"
+    body = b'{"model":"qwen-max","input":{"prompt":"Sing"}}'
+    whole = Request("POST", url, (), body)
+    streamed = Request("POST", url, (("X-DashScope-SSE", "enable"),), body)
+    assert taken(Index([whole, streamed]), [streamed, streamed, whole]) == [1, None, 0]
+    assert Index([whole]).take(replace(streamed, body=body.replace(b":", b": "))) is None

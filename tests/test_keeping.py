@@ -31,6 +31,21 @@ def _keeping(path: Path) -> Keeping:
     return keeping
 
 
+def test_a_cassette_that_is_gone_is_not_added_to(tmp_path: Path) -> None:
+    """Who finds that the file was taken away after he looked for it, writes it whole, of what he has read."""
+    path = tmp_path / "c.yaml"
+    assert storage.fold_more(Document((NEW,)), path, ()) is False
+    assert list(tmp_path.iterdir()) == []
+    storage.dump([OLD], path)
+    keeping = Keeping(path, "yaml")
+    keeping.reads()
+    keeping.loaded(storage.load(path))
+    keeping.note(0, NEW)
+    path.unlink()
+    keeping.write(Document((OLD, NEW)), 1, copies=True)
+    assert list(storage.load(path)) == [OLD, NEW]
+
+
 def _failed(keeping: Keeping) -> WriteError | None:
     try:
         keeping.write(Document((OLD, NEW)), 1)

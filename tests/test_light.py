@@ -16,12 +16,16 @@ UNUSED = (
     "llmvcr.explaining",
     "llmvcr.faults.fault",
     "llmvcr.formats.shelf",
+    "llmvcr.lifecycle.accounts",
     "llmvcr.lifecycle.pruning",
     "llmvcr.normalizing",
     "llmvcr.prices",
     "llmvcr.redaction",
     "llmvcr.secrets",
+    "llmvcr.side_traffic",
+    "llmvcr.sockets",
     "llmvcr.viewing",
+    "websockets",
 )
 """What a test that replays a cassette of vcrpy's layout, and asks for nothing else, has no use for."""
 
@@ -52,10 +56,15 @@ def test_the_plugin_adds_nothing_heavy_to_pytest_recording() -> None:
 
 
 def test_a_run_without_a_marked_test_stays_light(tmp_path: Path) -> None:
-    """A whole pytest run with both plugins loads nothing heavy as long as no test is marked."""
-    code = f"import sys\ndef test_light():\n    assert [n for n in {HEAVY!r} if n in sys.modules] == []\n"
+    """A pytest run with both plugins loads nothing heavy as long as no test is marked, and rewrites nothing of ours."""
+    code = (
+        "import importlib.util, sys\n"
+        f"def test_light():\n    assert [n for n in {HEAVY!r} if n in sys.modules] == []\n"
+        "def test_plain():\n    found = importlib.util.find_spec('llmvcr.pytest_plugin.merging')\n"
+        "    assert type(found.loader).__name__ == 'SourceFileLoader'\n"
+    )
     (tmp_path / "test_light.py").write_text(code, encoding="utf-8")
-    plugins = ["-p", "pytest_recording.plugin", "-p", "llmvcr.pytest_plugin"]
+    plugins = ["-p", "recording", "-p", "llmvcr"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugins, str(tmp_path)],
         check=False,
@@ -65,7 +74,7 @@ def test_a_run_without_a_marked_test_stays_light(tmp_path: Path) -> None:
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
+    assert "2 passed" in done.stdout
 
 
 def test_a_replay_imports_only_what_it_uses(tmp_path: Path) -> None:
@@ -92,5 +101,4 @@ def test_the_plugin_starts_with_few_modules_of_ours() -> None:
     code = "import llmvcr.pytest_plugin, sys; print(*sorted(n for n in sys.modules if n.startswith('llmvcr.')))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     rooms = {name.split(".")[1] for name in done.stdout.split()}
-    assert rooms == {"errors", "ini", "pytest_plugin", "reporting"}
-    assert "llmvcr.reporting.leftovers" not in done.stdout.split()
+    assert rooms == {"errors", "ini", "pytest_plugin"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -75,14 +76,30 @@ class _Pieces(httpx2.SyncByteStream):
         yield from self._pieces
 
 
-def asked(size: Size, number: int, *, respelt: bool = False) -> dict[str, Any]:
-    """Give what the SDK is asked; `respelt` is the same request in other bytes."""
+def asked(size: Size, number: int, *, respelt: bool = False, run: int | None = None) -> dict[str, Any]:
+    """Give what the SDK is asked; `respelt` is the same request in other bytes.
+
+    With a `run` it is an agent's, which has called tools before: in another run its ids are others, as servers draw
+    them, and everything else is the same.
+    """
     rnd = drawn(number)
-    filler = " ".join(rnd.choices(_WORDS, k=max(size.request - 180, 0) // 5))[: max(size.request - 180, 0)]
+    turns = [] if run is None else _turns(drawn(number * 1000 + run))
+    room = max(size.request - 180 - sum(len(json.dumps(turn)) for turn in turns), 0)
+    filler = " ".join(rnd.choices(_WORDS, k=room // 5))[:room]
     user = {"role": "user", "content": f"Question {number}: is it warmer in Rome or in Oslo?"}
     if respelt:
         user = dict(reversed(user.items()))
-    return {"model": "gpt-4o", "messages": [{"role": "system", "content": filler}, user]}
+    return {"model": "gpt-4o", "messages": [{"role": "system", "content": filler}, user, *turns]}
+
+
+def _turns(rnd: random.Random) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for city in ("Oslo", "Rome", "Pisa", "Bergen"):
+        call = f"call_{''.join(rnd.choices(string.ascii_letters + string.digits, k=24))}"
+        function = {"name": "get_weather", "arguments": json.dumps({"city": city})}
+        found.append({"role": "assistant", "tool_calls": [{"id": call, "type": "function", "function": function}]})
+        found.append({"role": "tool", "tool_call_id": call, "content": f"It is 17 degrees in {city}, with some wind."})
+    return found
 
 
 def ask(openai: OpenAI, wanted: dict[str, Any], *, streamed: bool) -> None:
@@ -94,7 +111,7 @@ def ask(openai: OpenAI, wanted: dict[str, Any], *, streamed: bool) -> None:
         openai.chat.completions.create(**wanted)
 
 
-def interactions(size: Size, count: int, *, streamed: bool) -> tuple[Interaction, ...]:
+def interactions(size: Size, count: int, *, streamed: bool, run: int | None = None) -> tuple[Interaction, ...]:
     """Give recorded calls, as different from each other as real ones: the requests are those that the SDK sends."""
     sent: list[Request] = []
 
@@ -105,13 +122,13 @@ def interactions(size: Size, count: int, *, streamed: bool) -> tuple[Interaction
         return httpx2.Response(200, headers=[("content-type", _STREAM if streamed else _JSON)], content=body)
 
     openai = client(Floor(taken))
-    ask(openai, asked(size, 0), streamed=streamed)
+    ask(openai, asked(size, 0, run=run), streamed=streamed)
     order = list(json.loads(sent[0].body or b""))
     spelt = {"stream": True} if streamed else {}
     lines = sent[0].headers
     found = []
     for number in range(count):
-        wanted = asked(size, number) | spelt
+        wanted = asked(size, number, run=run) | spelt
         body = json.dumps({key: wanted[key] for key in order}, separators=(",", ":"), ensure_ascii=False).encode()
         if number == 0 and body != sent[0].body:
             raise AssertionError("the SDK sends other bytes than those that are generated")

@@ -75,6 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"there is nothing called {', '.join(sorted(unknown))} to measure; known are {', '.join(MEASURES)}")
         return 2
     warnings.simplefilter("ignore")  # the SDKs' own
+    os.environ["LLMVCR_CACHE"] = "off"  # but for what measures it: every figure is that of a first run
     scale = Scale(options.quick, options.cassetter, options.corpus)
     started = time.monotonic()
     print(f"{time.strftime('%Y-%m-%d')}, CPython {platform.python_version()}, {os.cpu_count()} cores, load {_load()}")

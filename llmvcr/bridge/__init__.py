@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from llmvcr.bridge.accounting import account
+from typing import TYPE_CHECKING
+
 from llmvcr.bridge.cassette import LlmCassette
 from llmvcr.bridge.config import (
     KNOWN_OPTIONS,
     OWN_OPTIONS,
+    STALE_IDLE,
     VCR,
     check_options,
+    is_stale_idle,
     register,
+    set_up,
     use_cassette,
     without_idle_rules,
 )
 from llmvcr.bridge.miss import Miss, MissAbort
-from llmvcr.bridge.watching import watched
+from llmvcr.bridge.options import Options
+from llmvcr.late import late
+
+if TYPE_CHECKING:
+    from llmvcr.bridge.accounting import account
+    from llmvcr.bridge.watching import watched
 
 __all__ = [
     "KNOWN_OPTIONS",
     "OWN_OPTIONS",
+    "STALE_IDLE",
     "VCR",
     "LlmCassette",
     "Miss",
     "MissAbort",
+    "Options",
     "account",
     "check_options",
+    "is_stale_idle",
     "register",
+    "set_up",
     "use_cassette",
     "watched",
     "without_idle_rules",
 ]
+
+__getattr__ = late(__name__, {"accounting": ("account",), "watching": ("watched",)})

@@ -32,7 +32,7 @@ def account(cassette: Any, *, missed: int, seconds: float, prices: Prices | None
         missed=missed,
         incomplete=sum(bool(one.ended) and not one.failed for one in recorded),
         verified=cassette.life.verified,
-        side=tuple((*key, count) for key, count in sorted(cassette.life.side.items())),
+        side=tuple((*key, count) for key, count in sorted(cassette.siding.counts.items())),
         undated=frozenset({cassette.label} if cassette.life.undated else ()),
         recovered=frozenset({(cassette.label, cassette.recovered)} if cassette.recovered else ()),
         aside=cassette.life.aside,

@@ -33,14 +33,14 @@ class Calls:
         """Begin with no calls; secrets are what `redactor` knows."""
         self._redactor = redactor
         self._next = itertools.count()
-        self._made: dict[int, Interaction] = {}
+        self._made: dict[int, tuple[Request, Response]] = {}
         self._read: dict[int, LlmCall] = {}
 
     def hear(self, request: Request, call: Call) -> Call:
         """Take in what a tap asked, and what it is told to do; the same is to be done when the answer was heard."""
         place = next(self._next)
         if call.answer is not None:
-            self._made[place] = Interaction(request, call.answer)
+            self._made[place] = request, call.answer
         elif call.record is not None:
             return replace(call, record=partial(self._heard, place, request, call.record))
         return call
@@ -48,16 +48,17 @@ class Calls:
     def add(self, request: Any, response: dict[str, Any]) -> None:
         """Take in what one of vcrpy's own stubs played or recorded."""
         with contextlib.suppress(ReadError):  # a response of the user's own making has nothing to read
-            self._made[next(self._next)] = to_interaction(request, response, path="", number=0)
+            made = to_interaction(request, response, path="", number=0)
+            self._made[next(self._next)] = made.request, made.response
 
     def told(self) -> tuple[LlmCall, ...]:
         """Give the LLM calls of them, read."""
         from llmvcr.conversation import read_call  # noqa: PLC0415 - most tests do not ask for their calls
 
         for place in sorted(self._made.keys() - self._read.keys()):
-            self._read[place] = read_call(self._redactor.redact(self._made[place]).interaction)
+            self._read[place] = read_call(self._redactor.redact(Interaction(*self._made[place])).interaction)
         return tuple(self._read[place] for place in sorted(self._read) if self._read[place].provider)
 
     def _heard(self, place: int, request: Request, record: Callable[[Response], None], response: Response) -> None:
-        self._made[place] = Interaction(request, response)
+        self._made[place] = request, response
         record(response)

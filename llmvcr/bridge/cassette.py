@@ -103,7 +103,7 @@ class LlmCassette(TakingCassette):
             if answer is not None:
                 return Call(answer=answer)
             if not self.life.is_due:
-                if (beside := self.life.beside(request)) is not None:
+                if (beside := self.siding.call(request)) is not None:
                     return beside
                 if self.write_protected:
                     raise miss(self, to_vcr_request(wanted))

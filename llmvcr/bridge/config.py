@@ -18,12 +18,23 @@ from vcr.cassette import CassetteContextDecorator
 from llmvcr.bridge.cassette import LlmCassette, Opener
 from llmvcr.bridge.files import SERIALIZERS, Persister
 from llmvcr.bridge.matching import llm
-from llmvcr.bridge.options import Options
+from llmvcr.bridge.options import RULES, Options
 from llmvcr.bridge.walling import WALLS, ignored
 from llmvcr.errors import OptionError
 from llmvcr.taps import SWITCHBOARD
 
-__all__ = ["KNOWN_OPTIONS", "OWN_OPTIONS", "VCR", "check_options", "register", "use_cassette", "without_idle_rules"]
+__all__ = [
+    "KNOWN_OPTIONS",
+    "OWN_OPTIONS",
+    "STALE_IDLE",
+    "VCR",
+    "check_options",
+    "is_stale_idle",
+    "register",
+    "set_up",
+    "use_cassette",
+    "without_idle_rules",
+]
 
 OWN_OPTIONS = tuple(option.name for option in fields(Options))
 """The options that llmvcr adds to vcrpy's; `allowed_hosts` is pytest-recording's word for its own."""
@@ -66,7 +77,6 @@ KNOWN_OPTIONS = frozenset({*OWN_OPTIONS, *_VCRPY_OPTIONS})
 
 
 _VCRPY_MATCH_ON: tuple[str, ...] = inspect.signature(VcrpyVCR).parameters["match_on"].default
-_RULES = ("llmvcr_match", "llmvcr_ignore", "llmvcr_ids", "llmvcr_patterns", "llmvcr_canonical")
 
 
 def check_options(names: Iterable[str], *, where: str) -> None:
@@ -93,11 +103,19 @@ def without_idle_rules(options: Mapping[str, Any], *, where: str) -> dict[str, A
     return {name: value for name, value in options.items() if name not in idle}
 
 
+STALE_IDLE = "llmvcr_stale: of no effect without llmvcr_max_age; name that, too, or leave it out"
+
+
+def is_stale_idle(options: Mapping[str, Any]) -> bool:
+    """Say whether options name what a recording does that is too old, and no age, be it none ("")."""
+    return options.get("llmvcr_stale", "warn") != "warn" and "llmvcr_max_age" not in options
+
+
 def _idle(options: Mapping[str, Any]) -> tuple[str, ...]:
     if "llm" in (*options.get("match_on", ("llm",)), *(options.get("additional_matchers") or ())):
         return ()
     defaults = {option.name: option.default for option in fields(Options)}
-    return tuple(name for name in _RULES if options.get(name) and options[name] != defaults[name])
+    return tuple(name for name in RULES if options.get(name) and options[name] != defaults[name])
 
 
 def _said(idle: Sequence[str]) -> str:
@@ -163,7 +181,11 @@ def register(vcr: VcrpyVCR, **options: Any) -> None:
         check_options(unknown, where="register")
         message = f"register: {unknown[0]!r} is an option of vcrpy; give it to the VCR itself"
         raise OptionError(message)
-    defaults = Options(**options).checked()
+    set_up(vcr, Options(**options).checked())
+
+
+def set_up(vcr: VcrpyVCR, defaults: Options) -> None:
+    """Set an existing VCR up as `register` does, with options that were checked."""
     vcr.register_matcher("llm", llm)
     if tuple(vcr.match_on) == _VCRPY_MATCH_ON:
         vcr.match_on = ("llm",)
@@ -180,8 +202,13 @@ def register(vcr: VcrpyVCR, **options: Any) -> None:
         if chosen.llmvcr_mode is not None and "record_mode" in config:
             message = f"use_cassette: llmvcr_mode={chosen.llmvcr_mode!r} stands in the place of record_mode: give one"
             raise OptionError(message)
+        aged = {"llmvcr_max_age": defaults.llmvcr_max_age} if defaults.llmvcr_max_age else {}
+        if is_stale_idle({**aged, **own}):
+            raise OptionError(f"use_cassette: {STALE_IDLE}")
+        if isinstance(vcr, VCR) and is_stale_idle({"llmvcr_stale": defaults.llmvcr_stale, **aged, **own}):
+            warnings.warn(f"VCR: {STALE_IDLE}", stacklevel=2)
         # What `register` was given holds for a whole suite, and is meant for those of its tests that go by `llm`.
-        near = {**{name: getattr(defaults, name) for name in _RULES}, **own} if isinstance(vcr, VCR) else own
+        near = {**{name: getattr(defaults, name) for name in RULES}, **own} if isinstance(vcr, VCR) else own
         without_idle_rules({"match_on": vcr.match_on, **config, **near}, where="use_cassette")
         hosts, localhost = (config.get(name, getattr(vcr, name)) for name in ("ignore_hosts", "ignore_localhost"))
         return _Context(Opener(chosen, ignored(hosts, localhost=localhost)), plain(**config)._args_getter)

@@ -65,7 +65,7 @@ class _Reader:
     document: Document | None = None
 
     def deserialize(self, cassette_string: str) -> dict[str, Any]:
-        self.document = formats.read(cassette_string.encode(), path=self.path)
+        self.document = storage.read_again(cassette_string.encode(), path=self.path)
         return {"version": 1, "interactions": []}
 
 
@@ -103,9 +103,10 @@ class Persister:
     def _keeping(self, path: str, serializer: Any, *, first: bool) -> Keeping | None:
         if not self._is_stock:
             return beside(path, self.inner, first=first)
-        storage.refuse_impossible(path)
-        if Path(path).is_dir():
-            return None
+        if not (path.isascii() and os.path.isfile(path)):  # noqa: PTH113 - Path's own raises for some names
+            storage.refuse_impossible(path)
+            if Path(path).is_dir():
+                return None
         ours = isinstance(serializer, Serializer)
         return Keeping(path, serializer.format, first=first) if ours else beside(path, serializer, first=first)
 
@@ -155,11 +156,8 @@ class Persister:
             return loaded
         path = os.fspath(cassette_path)
         if self.keeping is not None and not isinstance(self.keeping, Beside):
-            try:
-                check = self._gate_of(path, serializer.format)
-                self.recovered = recover(self.keeping.path, serializer.format, check=check).interactions
-            except WriteError as error:  # a folder that is read-only, say: the cassette can be played all the same
-                _LOG.warning("what a run that was cut short has recorded cannot be brought back: %s", error)
+            if storage.unsettled(self.keeping.path):
+                self._recover(self.keeping, path, serializer)
             self.keeping.reads()
         documents = list(self._documents(path, serializer))
         if not documents:
@@ -173,6 +171,13 @@ class Persister:
             return found, found, *metadata[:1]
         pairs = [to_pair(one) for one in found]
         return [request for request, _ in pairs], [response for _, response in pairs], *metadata[:1]
+
+    def _recover(self, keeping: Keeping, path: str, serializer: Any) -> None:
+        try:
+            check = self._gate_of(path, serializer.format)
+            self.recovered = recover(keeping.path, serializer.format, check=check).interactions
+        except WriteError as error:  # a folder that is read-only, say: the cassette can be played all the same
+            _LOG.warning("what a run that was cut short has recorded cannot be brought back: %s", error)
 
     def _save(self, cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
         path = os.fspath(cassette_path)

@@ -146,9 +146,15 @@ class Finding:
 
     def _fresh(self) -> Index:
         if self._index is None:
-            # A function of the user's, and what takes secrets out, may change every text.
+            # A function of the user's, and what takes secrets out, may change every text, and see how it is spelt.
             verbatim = self.rule_set.function is None and not self._strips
-            self._index = Index(repeats=self.repeats, form=self.form, verbatim=verbatim, answer=self.answer)
+            self._index = Index(
+                repeats=self.repeats,
+                form=self.form,
+                verbatim=verbatim,
+                by_value=verbatim and not self.rule_set.strict,
+                answer=self.answer,
+            )
         data = self._cassette.data
         for position in range(len(self._index), len(data)):
             fresh = position >= self.playable

@@ -6,7 +6,6 @@ import copy
 import logging
 import os
 import warnings
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,14 +15,12 @@ from vcr.cassette import _run_hooks
 from vcr.record_mode import RecordMode
 
 from llmvcr import lifecycle, storage
-from llmvcr.bridge.miss import miss
 from llmvcr.bridge.options import Options
-from llmvcr.bridge.translate import Pair, to_interaction, to_pair, to_request
+from llmvcr.bridge.translate import Pair, to_interaction, to_pair
+from llmvcr.bridge.using import elsewhere, uses
 from llmvcr.errors import LeakError, ReadError, StaleError, StaleWarning
 from llmvcr.formats import Document
 from llmvcr.interaction import Interaction, Request
-from llmvcr.side_traffic import NOTHING, recognised
-from llmvcr.taps import Call
 
 if TYPE_CHECKING:
     from llmvcr.lifecycle import Use
@@ -64,12 +61,12 @@ class Life:
         """What verifying found, as lines."""
         self.verified = 0
         """How many calls were sent to be compared."""
-        self.side: Counter[tuple[str, str]] = Counter()
-        """Calls that were kept out, by whose they are and what became of them."""
         self.aside: tuple[tuple[str, int, str], ...] = ()
         """What a failed test recorded, if it is not in the file: (cassette, count, place)."""
         self.shared_by = ""
         """What tells the tests that share the cassette apart, in the name of what one of them leaves beside it."""
+        self.takes_over: tuple[str, ...] = ()
+        """Files that are read in its place as long as there is none of its name."""
         self._stale: frozenset[int] = frozenset()
         self._due: int | None = None  # the position that the call which is being looked at would have been answered by
         self._instead: dict[int, int] = {}  # by ticket, the position that it takes the place of
@@ -116,13 +113,6 @@ class Life:
             self.anew.add(position)
             self.renewed += 1
 
-    def keeps_out(self, request: Any) -> bool:
-        """Say whether what one of vcrpy's own stubs heard is side traffic, and nothing to record."""
-        if self._options.llmvcr_side_traffic == "record" or (row := recognised(to_request(request))) is None:
-            return False
-        self.side[row.name, "passed on"] += 1
-        return True
-
     def send(self, ticket: int) -> None:
         """Say that a call is sent, as this ticket."""
         places = self._cassette._recording.places
@@ -132,6 +122,11 @@ class Life:
             self._due = None
         elif self.refreshes:
             self._ranks[ticket] = (places[self._last] if self._last >= 0 else -1, 2, ticket)
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether the end of a run has to tell of it, whether counts were asked for or not."""
+        return bool(self.undated or self.verified or self.changed or self.aside)
 
     @property
     def only_adds(self) -> bool:
@@ -163,8 +158,9 @@ class Life:
         return self._ranks.get(ticket, (ticket, 0, 0))
 
     def kept(self, pairs: Iterable[Pair]) -> list[Pair]:
-        """Leave out the interactions that others take the places of."""
-        gone = {id(self._cassette.data[position][1]) for position in self._replaced}
+        """Leave out the interactions that others take the places of, and under `refresh` those of other files."""
+        left_out = {*self._replaced, *(elsewhere(self._cassette) if self.refreshes else ())}
+        gone = {id(self._cassette.data[position][1]) for position in left_out}
         return [pair for pair in pairs if id(pair[1]) not in gone]
 
     def normalized(self, kept: Iterable[Request], pairs: Sequence[Pair]) -> list[Pair]:
@@ -194,27 +190,6 @@ class Life:
             recorded, redacted = normalized((), (recorded, redacted), frozenset({"times"}))
         self.changed += lifecycle.differences(recorded, redacted, position)
 
-    def beside(self, request: Request) -> Call | None:
-        """Say what a tap does with a call that the cassette has no answer for, if it is side traffic; else None.
-
-        Raises the miss for a download that may not go out.
-        """
-        how = self._options.llmvcr_side_traffic
-        row = None if how == "record" else recognised(request)
-        if row is None:
-            return None
-        if how != "block" and not self._cassette.write_protected:
-            self.side[row.name, "passed on"] += 1
-            return Call()
-        if row.kind == "telemetry":
-            self.side[row.name, "answered by llmvcr"] += 1
-            return Call(answer=NOTHING)
-        self.side[row.name, "refused"] += 1
-        error = miss(self._cassette, request)
-        advice = row.advice or "record it by llmvcr_side_traffic = record"
-        error.add_note(f"{row.name} downloads this for itself; such are kept out of cassettes. What to do: {advice}.")
-        raise error
-
     def set_aside(self) -> None:
         """Keep what a failed test recorded in a file of its own beside the cassette, which is not written then.
 
@@ -240,27 +215,8 @@ class Life:
         self.aside = ((cassette.label, len(told), str(place)),)
 
     def uses(self, *, own: bool) -> tuple[Use, ...]:
-        """Say of each file what was not played; `own` if the cassette is one test's alone.
-
-        What a file gets only while it is open was asked for: a later test that loads it need not play that.
-        """
-        cassette = self._cassette
-        sizes: dict[str, int] = {cassette.label: 0, **getattr(cassette._persister, "sizes", {})}
-        known = sum(sizes.values()) == cassette._loaded_count  # else hooks dropped some
-        if not known:
-            return tuple(lifecycle.Use(os.path.realpath(path), Counter(), judged=False) for path in sizes)
-        judged = not cassette.failed and cassette.record_mode != RecordMode.ALL and not self.verifies
-        found: list[Use] = []
-        start = 0
-        for path, size in sizes.items():
-            if Path(path).is_dir():  # a folder of recordings is used as a whole
-                found.append(lifecycle.Use(os.path.realpath(path), Counter(), judged, own=False))
-            else:
-                left = set(range(start, start + size)) - cassette._used
-                unused = Counter(lifecycle.fingerprint(self._loaded(position)) for position in sorted(left))
-                found.append(lifecycle.Use(os.path.realpath(path), unused, judged, own and not found, self.refreshes))
-            start += size
-        return tuple(found)
+        """Say of each file what was not played; `own` if the cassette is one test's alone."""
+        return uses(self._cassette, own=own)
 
     def close(self, *, well: bool) -> None:
         """Take what was not played out of the file under `refresh`, where no run does that.
@@ -286,8 +242,3 @@ class Life:
         path = Path(os.path.realpath(self._cassette._path))
         suffix = ".yaml" if getattr(self._cassette._serializer, "format", "") == "yaml" else ".json"
         return path.parent / ".llmvcr" / f"failed-{path.stem[:200]}{self.shared_by}{suffix}"
-
-    def _loaded(self, position: int) -> Interaction:
-        data, label = self._cassette.data, self._cassette.label
-        recorded_at = data.recorded_at(position)
-        return Interaction(data.request(position), data.answer(position, path=label), recorded_at=recorded_at)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmvcr.bridge.translate import to_request
-from llmvcr.canonical import Canonical, canonical
-from llmvcr.diff import changes, describe
 from llmvcr.interaction import Request
+
+if TYPE_CHECKING:
+    from llmvcr.canonical import Canonical
 
 __all__ = ["explain", "llm", "matcher"]
 
 
 def llm(received: Any, recorded: Any) -> None:
     """Compare two vcrpy requests as vcrpy's matchers do: AssertionError says what differs, field by field."""
+    from llmvcr.canonical import canonical  # noqa: PLC0415 - every provider comes with it
+
     _compare(received, recorded, canonical)
 
 
@@ -31,9 +34,13 @@ def matcher(form: Callable[[Request], Canonical]) -> Callable[[Any, Any], None]:
 def _compare(received: Any, recorded: Any, form: Callable[[Request], Canonical]) -> None:
     here, there = form(to_request(received)), form(to_request(recorded))
     if here.key != there.key:
+        from llmvcr.diff import changes  # noqa: PLC0415 - as above
+
         raise AssertionError(explain(changes(there.fields, here.fields)))
 
 
 def explain(different: tuple[Any, ...]) -> str:
     """Say the changes between a recorded request and a received one, each by its path."""
+    from llmvcr.diff import describe  # noqa: PLC0415 - as above
+
     return "\n".join(describe(change) for change in different)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from vcr.errors import CannotOverwriteExistingCassetteException
 
 from llmvcr.bridge.translate import to_request, to_vcr_request
-from llmvcr.diff import Change
 from llmvcr.interaction import Request
 
 if TYPE_CHECKING:
+    from llmvcr.diff import Change
     from llmvcr.explaining import Missed, Reason
     from llmvcr.redaction import Redactor
 
@@ -118,10 +119,11 @@ def unlike(
 def cleaned(changes: Iterable[Change], redactor: Redactor) -> tuple[Change, ...]:
     """Take the secrets out of what differs, so that everybody may read it."""
     return tuple(
-        Change(
-            str(redactor.clean(each.path)),
-            redactor.clean(each.recorded, name := _NAME.split(each.path)[-1]),
-            redactor.clean(each.received, name),
+        replace(
+            each,
+            path=str(redactor.clean(each.path)),
+            recorded=redactor.clean(each.recorded, name := _NAME.split(each.path)[-1]),
+            received=redactor.clean(each.received, name),
         )
         for each in changes
     )

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from llmvcr.bridge import redacting
 from llmvcr.bridge.recording import Keep
 from llmvcr.errors import OptionError
-from llmvcr.rulesets import RuleSet, ruleset
 
 if TYPE_CHECKING:
     from llmvcr.faults import Fault
     from llmvcr.normalizing import What
+    from llmvcr.rulesets import RuleSet
     from llmvcr.secrets.options import Option as RedactOption
 
-__all__ = ["Block", "Options"]
+__all__ = ["RULES", "Block", "Options"]
 
 Block = Literal["cassette", "all", "off"]
 """What is stopped under record mode none: hosts of the cassette and of providers, every host, or nothing."""
@@ -93,7 +93,8 @@ class Options:
         _ = self.allowed
         if self.llmvcr_max_age != "":
             self._check_age()
-        self.rules()
+        if self.has_rules:
+            self.rules()
         if self.llmvcr_faults == ():
             return self
         from llmvcr.faults import checked  # noqa: PLC0415 - most cassettes have no faults
@@ -141,8 +142,15 @@ class Options:
             raise OptionError(message)
         return factor
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether anything is said of what is compared."""
+        return any(getattr(self, name) != default for name, default in _UNSAID)
+
     def rules(self) -> RuleSet:
         """Return what is compared; raises OptionError."""
+        from llmvcr.rulesets import ruleset  # noqa: PLC0415 - every provider comes with it
+
         return ruleset(
             match=self.llmvcr_match,
             ignore=self.llmvcr_ignore,
@@ -150,3 +158,9 @@ class Options:
             patterns=self.llmvcr_patterns,
             function=self.llmvcr_canonical,
         )
+
+
+RULES = ("llmvcr_match", "llmvcr_ignore", "llmvcr_ids", "llmvcr_patterns", "llmvcr_canonical")
+"""The options that say what is compared."""
+
+_UNSAID = tuple((option.name, option.default) for option in fields(Options) if option.name in RULES)

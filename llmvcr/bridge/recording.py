@@ -13,7 +13,6 @@ from typing import Any, Literal
 from llmvcr.bridge.serving import whole
 from llmvcr.bridge.translate import Pair
 from llmvcr.bridge.unpacking import unpacked
-from llmvcr.canonical import canonical
 from llmvcr.formats.extra import cut
 from llmvcr.interaction import Interaction, Request, Response
 
@@ -73,9 +72,8 @@ def heard(request: Request, response: Response, *, keep: Keep, unpack: bool) -> 
     """Make the interaction of what a tap has heard, with as much of it as is to be kept."""
     response = whole(response)
     notes: dict[str, Any] = {}
-    if (
-        unpack and canonical(request).provider
-    ):  # an LLM's answer is there to be read; other traffic stays as vcrpy records it
+    # An LLM's answer is there to be read; other traffic stays as vcrpy records it.
+    if unpack and _is_llm(request):
         response, encoding = unpacked(response)
         notes = {"encoding": encoding} if encoding else {}
     if keep != "times":
@@ -83,6 +81,12 @@ def heard(request: Request, response: Response, *, keep: Keep, unpack: bool) -> 
     if keep == "bytes":
         response = replace(response, chunks=cut(response.body, None))
     return Interaction(request, response, recorded_at=now(), notes=notes)
+
+
+def _is_llm(request: Request) -> bool:
+    from llmvcr.canonical import canonical  # noqa: PLC0415 - every provider comes with it
+
+    return bool(canonical(request).provider)
 
 
 def now() -> str:

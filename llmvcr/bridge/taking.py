@@ -22,6 +22,7 @@ from llmvcr.bridge.noting import note
 from llmvcr.bridge.options import Options
 from llmvcr.bridge.pairs import Pairs
 from llmvcr.bridge.recording import Recording, heard, now
+from llmvcr.bridge.siding import Siding
 from llmvcr.bridge.translate import (
     Pair,
     filters,
@@ -53,6 +54,8 @@ class TakingCassette(Cassette):  # type: ignore[misc]
         """What looks through it before it is written."""
         self.life = Life(self, options)
         """What becomes of its interactions as time goes on."""
+        self.siding = Siding(self, options)
+        """What becomes of side traffic."""
         if options.llmvcr_dialect and isinstance(config.get("serializer"), Serializer):
             config["serializer"] = Serializer(options.llmvcr_dialect)
         if persister := config.get("persister"):
@@ -89,6 +92,16 @@ class TakingCassette(Cassette):  # type: ignore[misc]
         """How many interactions of a run that was cut short came back when the cassette was opened."""
         return self._persister.recovered if isinstance(self._persister, Persister) else 0
 
+    @property
+    def has_age(self) -> bool:
+        """Whether its recordings may be too old."""
+        return bool(self._options.llmvcr_max_age)
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether the end of a run has to tell of it, whether counts were asked for or not."""
+        return bool(self.recovered) or self.life.is_notable
+
     def ended(self, *, well: bool) -> None:
         """Say that the cassette is closed, and whether what ran under it came to its end."""
         self.missed.clear()  # with the frames that they came through
@@ -108,7 +121,7 @@ class TakingCassette(Cassette):  # type: ignore[misc]
 
     def append(self, request: Any, response: dict[str, Any]) -> None:
         """Add what vcrpy's own stubs recorded, or what the file held."""
-        if not self._loading and self.life.keeps_out(request):
+        if not self._loading and self.siding.keeps_out(request):
             return
         if not self._loading and self.life.verifies:
             self._verify(request, response)

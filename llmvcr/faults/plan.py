@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from llmvcr import bodies
-from llmvcr.canonical import Canonical, canonical
 from llmvcr.errors import FaultError
 from llmvcr.interaction import Json, Request, header
 
 if TYPE_CHECKING:
+    from llmvcr.canonical import Canonical
     from llmvcr.faults.fault import Fault
 
 __all__ = ["Due", "Plan"]
@@ -76,7 +75,7 @@ class Plan:
         """Count a call, and give what is due to it; raises FaultError where a function of the user's fails."""
         if not self._rows:
             return Due("")
-        form = canonical(request)
+        form = _form(request)
         name = f"{form.provider} {form.endpoint}" if form.provider else f"{request.method} {_path(request)}"
         self._calls[name] = self._calls.get(name, 0) + 1
         taken: list[_Row] = []
@@ -91,7 +90,7 @@ class Plan:
         """Say whether any fault fits a call, now or later, without counting it; raises FaultError as `due` does."""
         if not self._rows:
             return False
-        form = canonical(request)
+        form = _form(request)
         return any(_fits(row.fault, request, form) for row in self._rows)
 
     def check(self) -> None:
@@ -114,6 +113,12 @@ class Plan:
         return f"no call fits; there were {', '.join(named[:_NAMED_CALLS])}{more}"
 
 
+def _form(request: Request) -> Canonical:
+    from llmvcr.canonical import canonical  # noqa: PLC0415 - most cassettes have no faults, and every provider comes with it
+
+    return canonical(request)
+
+
 def _go_together(one: Fault, other: Fault) -> bool:
     if one.instead or other.instead or one.kinds & other.kinds:
         return False
@@ -129,6 +134,8 @@ def _fits(fault: Fault, request: Request, form: Canonical) -> bool:
     if fault.provider not in (None, form.provider) or fault.endpoint not in (None, form.endpoint):
         return False
     if isinstance(fault.when, Mapping):
+        from llmvcr import bodies  # noqa: PLC0415 - as above
+
         sent = bodies.read(request.body, header(request.headers, "content-type")).keys
         values: dict[str, Json] = {**form.fields.get("path", {})} if form.provider else {}
         values |= sent if isinstance(sent, Mapping) else {}

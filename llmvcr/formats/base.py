@@ -8,7 +8,11 @@ from typing import Protocol
 
 from llmvcr.interaction import Interaction, Json
 
-__all__ = ["Document", "Format"]
+__all__ = ["Document", "Format", "Place"]
+
+Place = tuple[int, int, int, int]
+"""Where in its file an interaction begins, its answer, and what follows the body of that, and where it ends; 0 for the
+two in the middle where it is read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +20,14 @@ class Document:
     """What one file holds, as a sequence of its interactions in recorded order.
 
     `extra` holds the top-level keys beside them (`metadata`, unknown ones); `repeats` is True where the format
-    answers an equal request any number of times, as llama-stack's recordings do.
+    answers an equal request any number of times, as llama-stack's recordings do. `places` are those of the interactions
+    in the bytes that were read, where the format has found them out.
     """
 
     interactions: tuple[Interaction, ...]
     extra: Mapping[str, Json] = field(default_factory=dict)
     repeats: bool = False
+    places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Interaction]:
         return iter(self.interactions)

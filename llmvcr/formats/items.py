@@ -174,6 +174,10 @@ def _unspelt(check: Checker, place: str, how: Json, values: list[Json]) -> bytes
         raise check.wrong(place, str(error)) from error
 
 
+def _streams(response: Response) -> bool:
+    return spelling.spell(response.body, stream=spelling.is_lines(response.headers)).form == "stream"
+
+
 def _cassette_note(
     plain: dict[str, Json], request: Request, response: Response, told: Json, *, as_written: bool
 ) -> Json:
@@ -206,6 +210,8 @@ def _cassette_note(
         note.pop(key, None)
     if "endpoint" in said and said["endpoint"] != filed(request, known)[1]:
         note["endpoint"] = said["endpoint"]
+    if note.get("is_streaming") is True and _streams(response):
+        note.pop("is_streaming")  # its bytes say so; `noted` tells it of any list that a GET got
     if note.get("status") is True and note.get("kind") is None:
         note.pop("status")
     return note

@@ -17,7 +17,7 @@ from llmvcr.formats.rebuild import KWARGS, LISTS, kind_of, merged
 from llmvcr.interaction import Json, Request, Response
 from llmvcr.providers.base import Endpoint, Provider
 
-__all__ = ["filed", "noted", "stated"]
+__all__ = ["endpoint_of", "filed", "noted", "stated"]
 
 _ERROR = 400
 _TOP = ("test_id", "id_normalization_mapping")
@@ -35,12 +35,22 @@ def filed(request: Request, known: tuple[Provider, Endpoint] | None = None) -> t
     known = known or typed.found(request)
     if known is None:
         return request.url, parts.path
-    length = len(known[1].path.strip("/").split("/"))
-    words = parts.path.rstrip("/").split("/")
+    base, endpoint = _parted(parts.path, known[1])
+    return urlunsplit(parts._replace(path=base + endpoint, query="", fragment="")), endpoint
+
+
+def endpoint_of(request: Request, known: tuple[Provider, Endpoint] | None) -> str:
+    """Give the endpoint as `filed` does; `known` is what `typed.found` gives, also where that is None."""
+    path = typed.path_of(request.url)
+    return path if known is None else _parted(path, known[1])[1]
+
+
+def _parted(path: str, known: Endpoint) -> tuple[str, str]:
+    length = len(known.path.strip("/").split("/"))
+    words = path.rstrip("/").split("/")
     tail = "/" + "/".join(words[-length:])
     base = "/".join(words).removesuffix(tail)
-    endpoint = f"/v1{tail}" if base.endswith("/v1") else tail
-    return urlunsplit(parts._replace(path=base + endpoint, query="", fragment="")), endpoint
+    return base, f"/v1{tail}" if base.endswith("/v1") else tail
 
 
 def stated(request: Request, response: Response, note: Mapping[str, Json], *, strict: bool = False) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from llmvcr.formats import rendering, streams
@@ -26,12 +26,14 @@ _LIST: dict[str, Json] = {"object": "list", "data": None}
 class Spelt:
     """A body taken apart: `values` are its events, the members of a list, or one value; `how` says how it was spelt.
 
-    `form` is "reply", "stream", "list", or "none" where there is no value (no body, or only text or base64).
+    `form` is "reply", "stream", "list", or "none" where there is no value (no body, or only text or base64). `texts`
+    has for each value what `json.dumps` gives of it but for white space, "" where that is not known; or nothing at all.
     """
 
     form: Literal["reply", "stream", "list", "none"]
     values: tuple[Json, ...]
     how: Json
+    texts: tuple[str, ...] = field(default=(), compare=False)
 
 
 def raw(body: bytes) -> dict[str, Json]:
@@ -68,7 +70,7 @@ def spell(body: bytes, *, members: bool = False, stream: bool = False) -> Spelt:
     streamed = streams.described(body, lines=True) if stream else None
     if streamed is None:
         try:
-            found = rendering.described(body.decode())
+            found = rendering.described(text := body.decode())
         except UnicodeDecodeError:
             return Spelt("none", (), raw(body))
         if found is not None and found[0] is not None:
@@ -76,9 +78,13 @@ def spell(body: bytes, *, members: bool = False, stream: bool = False) -> Spelt:
             if members and (envelope := _envelope(value)) is not None:
                 how |= {"envelope": envelope} if list(envelope.items()) != list(_LIST.items()) else {}
                 return _checked("list", value["data"], {**how, "rendering": f"json {how['rendering']} list"}, body)
-            return _plain("reply", [value], {**how, "rendering": f"json {how['rendering']}"}, body)
+            text = "" if "edits" in how else rendering.as_dumped(text, how["rendering"].split())
+            return _plain("reply", [value], {**how, "rendering": f"json {how['rendering']}"}, body, (text,))
         streamed = None if stream else streams.described(body)
-    return _plain("stream", *streamed, body) if streamed else Spelt("none", (), raw(body))
+    if streamed is None:
+        return Spelt("none", (), raw(body))
+    values, how, texts = streamed
+    return _plain("stream", values, how, body, texts)
 
 
 def _checked(form: Literal["reply", "stream", "list"], values: list[Json], how: dict[str, Json], body: bytes) -> Spelt:
@@ -86,11 +92,17 @@ def _checked(form: Literal["reply", "stream", "list"], values: list[Json], how: 
     return Spelt("none", (), raw(body)) if unspell(how, values) != body else _plain(form, values, how, body)
 
 
-def _plain(form: Literal["reply", "stream", "list"], values: list[Json], how: dict[str, Json], body: bytes) -> Spelt:
+def _plain(
+    form: Literal["reply", "stream", "list"],
+    values: list[Json],
+    how: dict[str, Json],
+    body: bytes,
+    texts: tuple[str, ...] = (),
+) -> Spelt:
     """Give the words, which give the bytes, only where no value could be taken for a typed item."""
     if _is_odd(values):
         return Spelt("none", (), raw(body))
-    return Spelt(form, tuple(values), how["rendering"] if how.keys() == {"rendering"} else how)
+    return Spelt(form, tuple(values), how["rendering"] if how.keys() == {"rendering"} else how, texts)
 
 
 def _is_odd(values: list[Json]) -> bool:

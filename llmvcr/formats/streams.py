@@ -130,10 +130,11 @@ def _text(inserted: dict[str, Json], number: int) -> str:
     return text
 
 
-def described(body: bytes, *, lines: bool = False) -> tuple[list[Json], dict[str, Json]] | None:
+def described(body: bytes, *, lines: bool = False) -> tuple[list[Json], dict[str, Json], tuple[str, ...]] | None:
     """Say what events a streamed body holds and how it is spelt; None where it is no such stream, or too odd a one.
 
-    `lines` says that even one JSON text is an event of its own: by its content alone no one could tell.
+    Third come the texts of the events as `spelling.Spelt` has them. `lines` says that even one JSON text is an event of
+    its own: by its content alone no one could tell.
     """
     framing: str = sniff(body)
     framing = "ndjson" if lines and framing == "json" else framing
@@ -155,13 +156,18 @@ def described(body: bytes, *, lines: bool = False) -> tuple[list[Json], dict[str
     weight = sum(map(len, extra.get("inserted", {}).values()))
     weight += 3 * len(extra.get("padding", []))
     weight += sum(map(rendering.weight, extra.get("edits", {}).values()))
-    return (events, extra) if weight <= len(text) // 2 and _joined(style, events, extra, made) == body else None
+    if weight > len(text) // 2 or _joined(style, events, extra, made) != body:
+        return None
+    edited = extra.get("edits", {})
+    dumped = ["" if str(n) in edited else rendering.as_dumped(one, style.json) for n, one in enumerate(texts)]
+    return events, extra, tuple(dumped)
 
 
 def _told(frames: Iterable[tuple[Frame, bool, Json]], style: _Style) -> tuple[list[Json], dict[str, Json], list[str]]:
     """Take the frames for events, tell where they are spelt otherwise than the style says, and what it says."""
     made: list[str] = []
     events: list[Json] = []
+    pads = style.pads
     edits: dict[str, Json] = {}
     inserted: dict[str, Json] = {}
     padding: list[int] = []
@@ -172,7 +178,7 @@ def _told(frames: Iterable[tuple[Frame, bool, Json]], style: _Style) -> tuple[li
             inserted[number] = inserted.get(number, "") + raw
             continue
         spaces = _SPACES.search(frame.data) if frame.data[-2:-1] == " " else None
-        padding.append(min(len(spaces[1]), _WIDEST) if spaces and style.pads else 0)
+        padding.append(min(len(spaces[1]), _WIDEST) if spaces and pads else 0)
         made.append(style.frame(value, padding[-1]))
         if found := rendering.edits(made[-1], raw):
             edits[number] = found

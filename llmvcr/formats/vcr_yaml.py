@@ -56,7 +56,7 @@ class VcrYaml:
         None for any other file.
         """
         found = yaml_slices.sliced(data, path=path)
-        return None if found is None else Document(*found)
+        return None if found is None else Document(found.interactions, found.beside, places=found.places)
 
     def extend(self, data: bytes, fresh: Document, *, path: str) -> bytes | None:
         """Give the bytes of a cassette that can be read, with the interactions of `fresh` behind its own.

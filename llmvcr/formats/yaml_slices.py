@@ -7,15 +7,17 @@ the safe loader.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from llmvcr.errors import ReadError
-from llmvcr.formats import vcr_dict, yaml_regular
-from llmvcr.formats.unread import UnsureError, unread
+from llmvcr.formats import vcr_dict, yaml_pieces, yaml_regular
+from llmvcr.formats.base import Place
+from llmvcr.formats.unread import UnsureError, outlined
 from llmvcr.interaction import Interaction, Json
 
-__all__ = ["extended", "sliced"]
+__all__ = ["Sliced", "extended", "sliced"]
 
 _TAIL = b"version: 1\n"
 _TOP = b"interactions:\n"
@@ -24,33 +26,38 @@ _BETWEEN = b"\n" + _FIRST
 _OUTERMOST = re.compile(rb"\n[^ \n]")
 _OTHER_BREAKS = (b"\r", *(character.encode() for character in "\x85\u2028\u2029"))
 """What else ends a line in YAML 1.1, so that a line may begin where `_OUTERMOST` sees none."""
-_ANSWER = b"\n  response:\n"
-_BODY = re.compile(rb"    body:\n      string: \|2?[-+]?\n")
-_EMPTY = b"    body:\n      string: ''\n"
-_INDENT = 8
-_LINES = yaml_regular.region(_INDENT)
-_SOUND = re.compile(rb" {%d}[^ \t\n]" % _INDENT).match
-_ASKED = frozenset({"body", "headers", "method", "uri"})
 _OTHERS = frozenset({"interactions", "http_interactions", "grpc_interactions", "ws_interactions", "messages"})
 """Top-level keys of other tools."""
-_LONG = 2000
-"""Bytes of a body from which on it is worth the trouble to leave it unread."""
 
 
-def sliced(data: bytes, *, path: str) -> tuple[tuple[Interaction, ...], dict[str, Json]] | None:
-    """Give the interactions of a cassette, and its other top-level keys; None where the safe loader is to read it.
+class Sliced(NamedTuple):
+    """What a cassette holds, with its other top-level keys, and where each interaction stands."""
+
+    interactions: tuple[Interaction, ...]
+    beside: Mapping[str, Json]
+    places: tuple[Place, ...]
+
+
+def sliced(data: bytes, *, path: str, outline: tuple[Sequence[Place], Sequence[bytes]] | None = None) -> Sliced | None:
+    """Give the interactions of a cassette; None where the safe loader is to read it.
 
     Nothing is found out late: what is left unread are the lines of one block scalar, which have been looked at.
+    With an `outline`, which are the places that were found when these very bytes were read before, and the prints of
+    the requests, nothing else is looked at, and the interactions are left unread as a whole.
     """
     try:
         last = _end(data)
-        if not yaml_regular.is_plain_text(data):
+        if outline is None and not yaml_regular.is_plain_text(data):
             return None
         beside = yaml_regular.load(data[last:].decode())
         if beside.pop("version") != 1 or not beside.keys().isdisjoint(_OTHERS):
             return None
-        found = tuple(_interactions(data, last, path))
-        return found, {key: vcr_dict.plain(value) for key, value in beside.items()}
+        beside = {key: vcr_dict.plain(value) for key, value in beside.items()}
+        if outline is not None:
+            return Sliced(tuple(_outlined(data, last, *outline, path)), beside, tuple(outline[0]))
+        places = tuple(_places(data, last))
+        found = tuple(yaml_pieces.read(data, place, path, number) for number, place in enumerate(places))
+        return Sliced(found, beside, places)
     except (UnsureError, ReadError, ValueError, RecursionError):
         return None
 
@@ -76,41 +83,28 @@ def _end(data: bytes) -> int:
     return data.rindex(b"\n" + _TAIL) + 1
 
 
-def _interactions(data: bytes, last: int, path: str) -> Iterator[Interaction]:
-    start, number = len(_TOP), 0
+def _places(data: bytes, last: int) -> Iterator[Place]:
+    """Say where each interaction would stand; reading it there shows whether it does."""
+    start = len(_TOP)
     while start < last:
-        answer = data.find(_ANSWER, start, last) + len(_ANSWER)
-        body = _BODY.match(data, answer, last)
-        lines = _LINES(data, body.end(), last) if body else None
-        behind = lines.end() if lines else start + 1
-        following = data.find(_BETWEEN, behind - 1, last)
+        answer, behind = yaml_pieces.answer(data, start, last)
+        following = data.find(_BETWEEN, (behind or start + 1) - 1, last)
         stop = last if following == -1 else following + 1
-        if lines and behind - lines.start() >= _LONG and _SOUND(data, lines.start()):
-            yield _begun(data, (start, answer, behind, stop), path, number)
-        else:
-            yield _whole(data, start, stop, path, number)
-        start, number = stop, number + 1
+        yield start, answer, behind, stop
+        start = stop
 
 
-def _begun(data: bytes, places: tuple[int, int, int, int], path: str, number: int) -> Interaction:
-    """Read one interaction but for the lines of its body."""
-    start, answer, behind, stop = places
-    known = _read(data[start:answer] + _EMPTY + data[behind:stop], path, number)
-    whole = partial(_whole, data, start, stop, path, number)
-    if known.request.url[:2].lower() == "ws":  # its frames are looked at when the cassette is opened
-        return whole()
-    return unread(known.request, known.response, known.recorded_at, whole)
-
-
-def _whole(data: bytes, start: int, stop: int, path: str, number: int) -> Interaction:
-    return _read(data[start:stop], path, number)
-
-
-def _read(data: bytes, path: str, number: int) -> Interaction:
-    match yaml_regular.load(data.decode()):
-        case [
-            {"request": dict(asked), "response": {"body": {"string": _}, "status": {"code": _, "message": _}}} as held
-        ]:
-            if asked.keys() == _ASKED:
-                return vcr_dict.to_interaction(held, path=path, number=number)
-    raise UnsureError
+def _outlined(
+    data: bytes, last: int, places: Sequence[Place], prints: Sequence[bytes], path: str
+) -> Iterator[Interaction]:
+    """Give what stands at these places, unread; raises UnsureError or ValueError where they are no places of a file."""
+    end = len(_TOP)
+    for number, (place, mark) in enumerate(zip(places, prints, strict=True)):
+        start, answer, behind, stop = place
+        right = start < answer < behind < stop if behind else start < stop
+        if not (start == end and right and data.startswith(_FIRST, start)):
+            raise UnsureError
+        yield outlined(mark, partial(yaml_pieces.read, data, place, path, number))
+        end = stop
+    if end != last:
+        raise UnsureError

@@ -20,7 +20,7 @@ import yaml
 
 from llmvcr.errors import ReadError, WriteError
 
-__all__ = ["MAX_DEPTH", "MAX_EXPANDED", "Flow", "dump", "load", "resolved"]
+__all__ = ["MAX_DEPTH", "MAX_EXPANDED", "WORDS", "Flow", "dump", "load", "resolved"]
 
 MAX_DEPTH = 200
 """How deep lists and mappings may nest; the deepest of 3,426 public cassettes has 31 levels."""
@@ -41,6 +41,8 @@ _DICT_TAGS = frozenset({None, "!", _PREFIX + "map", _PREFIX + "python/dict"})
 
 _WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None, "true": True, "True": True, "TRUE": True}
 _WORDS |= {"false": False, "False": False, "FALSE": False}
+WORDS = frozenset(_WORDS)
+"""What means no text though it is no number."""
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,4000})\Z")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]{1,5})?\Z")
 _SPECIAL = {"inf": float("inf"), "+inf": float("inf"), "-inf": float("-inf"), "nan": float("nan")}

@@ -7,11 +7,14 @@ from threading import RLock
 
 from llmvcr.canonical import Canonical, canonical
 from llmvcr.diff import Change
+from llmvcr.formats import unread
 from llmvcr.index.likeness import nearest
 from llmvcr.index.queues import Queue
 from llmvcr.index.readings import Readings
+from llmvcr.index.respelt import Respelt
 from llmvcr.interaction import Request, Response
 from llmvcr.origins import Origins
+from llmvcr.providers import goes_by_headers
 
 __all__ = ["Index"]
 
@@ -22,13 +25,15 @@ class Index:
     """Which recorded request answers the next one (shared/decisions.md, 16).
 
     Positions count from 0 in the order of `add`. Each is taken once. Among the unplayed of one canonical key those of
-    the very bytes go first, then those with the very ids, then those with the most ids in common, then the first
-    recorded. With `repeats` the unplayed go first, and then the last recording of that very request (or, none being
-    equal byte for byte, of the same ids, or of that canonical key) answers again and again. `form` is the function
-    that decides sameness. With `verbatim` it keeps strings as the body has them (see `llmvcr.index.sieve`), so that of
-    many requests only those are read that come into question. With `answer`, which gives the answer at a position, ids
-    of answers that came just now from a server stand for recorded ones (`llmvcr.origins`): then `form` takes them as
-    `known`, as `canonical` does. Safe to use from several threads at once.
+    the very bytes go first, then those of the same JSON in another spelling, then those with the very ids, then those
+    with the most ids in common, then the first recorded. With `repeats` the unplayed go first, and then the last
+    recording of that very request (or, none being equal byte for byte, of the same JSON, of the same ids, or of that
+    canonical key) answers again and again. `form` is the function that decides sameness. With `verbatim` it keeps
+    strings as the body has them (see `llmvcr.index.sieve`), so that of many requests only those are read that come into
+    question. With `by_value` it goes by the JSON of a body and not by its text (see `llmvcr.index.respelt`). With
+    `answer`, which gives the answer at a position, ids of answers that came just now from a server stand for recorded
+    ones (`llmvcr.origins`): then `form` takes them as `known`, as `canonical` does. Of calls whose headers count, too,
+    only the form can say what is equal. Safe to use from several threads.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class Index:
         repeats: bool = False,
         form: Callable[..., Canonical] = canonical,
         verbatim: bool = True,
+        by_value: bool = True,
         answer: Callable[[int], Response] | None = None,
     ) -> None:
         """Take in `requests` in recorded order."""
@@ -47,8 +53,11 @@ class Index:
         self._origins = answer and Origins(form, answer)
         self._requests: list[Request] = []
         self._played: list[bool] = []
-        self._by_bytes: dict[_Bytes, Queue] = {}
+        # By the bytes themselves; by their hash, where requests still stand in their file, so that none need be read.
+        self._exactly: Callable[[Request], _Bytes | bytes] = _exactly
+        self._by_bytes: dict[_Bytes | bytes, Queue] = {}
         # Filled by requests that miss by bytes.
+        self._respelt = Respelt(self._requests, self._played, repeats=repeats) if by_value else None
         self._readings = Readings(self._requests, self._played, form, repeats=repeats, verbatim=verbatim)
         for request in requests:
             self.add(request)
@@ -63,13 +72,25 @@ class Index:
             position = len(self._requests)
             self._requests.append(request)
             self._played.append(False)
-            queue = self._by_bytes.get(exact := _exactly(request))
-            if queue is None:
-                queue = self._by_bytes[exact] = Queue()
-            queue.positions.append(position)
+            if self._exactly is _exactly and unread.is_unread(request):
+                self._go_by(unread.fingerprint)
+            else:
+                self._enter(position)
             if fresh and self._origins:
                 self._origins.fresh.add(position)
             return position
+
+    def _go_by(self, exactly: Callable[[Request], _Bytes | bytes]) -> None:
+        self._exactly = exactly
+        self._by_bytes.clear()
+        for position in range(len(self._requests)):
+            self._enter(position)
+
+    def _enter(self, position: int) -> None:
+        queue = self._by_bytes.get(exact := self._exactly(self._requests[position]))
+        if queue is None:
+            queue = self._by_bytes[exact] = Queue()
+        queue.positions.append(position)
 
     def take(self, request: Request) -> int | None:
         """Give the position that answers `request`, and mark it played; None when nothing recorded does."""
@@ -101,6 +122,8 @@ class Index:
         with self._lock:
             self._played[:] = [False] * len(self._played)
             self._readings.rewind()
+            if self._respelt is not None:
+                self._respelt.rewind()
             for queue in self._by_bytes.values():
                 queue.head = 0
 
@@ -115,12 +138,23 @@ class Index:
             return nearest(request, form, self._requests, self._played, self._form, self._readings.called)
 
     def _next(self, request: Request, *, taking: bool = False) -> int | None:
-        exact = self._by_bytes.get(_exactly(request))
-        if exact is not None and (position := exact.next(self._played, repeats=self._repeats)) is not None:
-            return position
+        if not goes_by_headers(request.method, request.url):
+            if (position := self._of_bytes(request)) is not None:
+                return position
+            if self._respelt is not None and (position := self._respelt.find(request)) is not None:
+                return position
         form = self._form(request)
         position = self._readings.find(form)
         return self._renewed(request, form, taking=taking) if position is None else position
+
+    def _of_bytes(self, request: Request) -> int | None:
+        exact = self._by_bytes.get(self._exactly(request))
+        if exact is None or (position := exact.next(self._played, repeats=self._repeats)) is None:
+            return None
+        if self._exactly is _exactly or _exactly(self._requests[position]) == _exactly(request):
+            return position
+        self._go_by(_exactly)  # what was kept of the file is not true of it: all is read
+        return self._of_bytes(request)
 
     def _renewed(self, request: Request, form: Canonical, *, taking: bool) -> int | None:
         found = self._origins and self._origins.find(request, form, self._requests, self._played)

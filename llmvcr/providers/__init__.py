@@ -38,6 +38,7 @@ __all__ = [
     "Provider",
     "Rule",
     "find",
+    "goes_by_headers",
     "is_loopback",
     "other",
     "split_path",
@@ -123,6 +124,12 @@ def other(method: str, url: str) -> tuple[Provider, Endpoint] | None:
     """
     owner = _ROUTER.owner(url) if method.upper() in _CHANGING else None
     return (owner, Endpoint(OTHER, method.upper(), "/", owner.rules)) if owner else None
+
+
+@lru_cache(maxsize=1024)
+def goes_by_headers(method: str, url: str) -> bool:
+    """Say whether a request may be one of those whose headers say what is asked, too (`Endpoint.headers`)."""
+    return any(candidate.found[1].headers for candidate in _candidates(method, url))
 
 
 @lru_cache(maxsize=1024)

@@ -30,8 +30,8 @@ _CASSETTES = "cassettes"
 class Ending:
     """The hooks that see a whole run, and what the cassettes of its tests tell them."""
 
-    def __init__(self, config: Any) -> None:
-        """Take pytest's configuration, with what was asked to be said."""
+    def __init__(self, config: Any, narrowed: set[str]) -> None:
+        """Take pytest's configuration, with what was asked to be said; `narrowed` fills with why not all tests run."""
         said = config.getini("llmvcr_summary")
         self._sums = said == "on" or (said == "auto" and config.get_verbosity() > 0)
         self._unused: str | None = config.getoption("llmvcr_unused")
@@ -39,74 +39,67 @@ class Ending:
         self._uses: list[Use] = []
         self._opened: set[str] = set()  # real paths
         self._folders: set[str] = set()
-        self._collected = 0
         self._modules: set[str] = set()  # the folders where cassettes stand, as a rule, of every test that was chosen
         self._places: dict[str, str] = {}  # by marked test, that folder
         self._visited: set[str] = set()  # the marked tests that opened theirs
         self._unpassed: set[str] = set()
         self._spared: set[str] = set()
-        self._narrowed: set[str] = set()
+        self._narrowed = narrowed
         self._lines: list[str] = []
         self._forks = self._forks_before = 0
         self._prices: Prices | None = None
         self._watching = contextlib.ExitStack()
+        # Of an ini option that needs another one it is seen in the end whether any test has that; else it is said.
+        self._idle = config.getini("llmvcr_stale") != "warn" and not config.getini("llmvcr_max_age")
+        self._aged: set[bool] = set()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=functools.partial(_tell_of_fork, weakref.ref(self)))
 
-    @property
-    def prices(self) -> Prices | None:
-        """What calls cost, where somebody wants to know what was saved."""
-        if self._sums and self._prices is None:
-            from llmvcr.prices import Prices  # noqa: PLC0415 - genai-prices comes with it
-
-            self._prices = Prices()
-        return self._prices
-
-    def closed(self, opened: Any, node: Any, folder: str, *, own: bool, account: Account) -> None:
-        """Take in what one test's cassette says, when it is closed."""
-        self._account = account if self._account is None else self._account + account
-        self._visited.add(node.nodeid)
-        self._folders.add(os.path.realpath(folder))
+    def closed(self, opened: Any, node: Any, folder: str, *, own: bool, missed: int, seconds: float) -> None:
+        """Take in what one test's cassette says, when it is closed; it had so many misses, and took so long to open."""
+        self._aged.add(opened.has_age)
+        if self._sums or opened.is_notable:
+            self._count(opened, missed, seconds)
+        if self._unused:
+            self._visited.add(node.nodeid)
+            self._folders.add(os.path.realpath(folder))
         if self._unused or opened.life.refreshes:
             forked = self._forks != self._forks_before  # what a child plays its parent does not see
             uses = opened.life.uses(own=own)
             self._uses += (replace(use, judged=use.judged and not forked) for use in uses)
 
+    def _count(self, opened: Any, missed: int, seconds: float) -> None:
+        from llmvcr.bridge import account  # noqa: PLC0415 - vcr is imported by tests that use it
+
+        if self._sums and self._prices is None:
+            from llmvcr.prices import Prices  # noqa: PLC0415 - genai-prices comes with it
+
+            self._prices = Prices()
+        found = account(opened, missed=missed, seconds=seconds, prices=self._prices)
+        self._account = found if self._account is None else self._account + found
+
     @_HOOK
     def pytest_sessionstart(self) -> None:
-        """Begin to note which cassettes are opened, by whomever, where files may be removed; and who forks."""
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(before=functools.partial(_tell_of_fork, weakref.ref(self)))
+        """Begin to note which cassettes are opened, by whomever, where files may be removed."""
         if self._unused:
             from llmvcr.bridge import watched  # noqa: PLC0415 - vcr is imported where it is asked for
 
             self._watching.enter_context(watched(self._opened.add))
 
     @_HOOK
-    def pytest_itemcollected(self) -> None:
-        """Count the tests, before plugins choose among them."""
-        self._collected += 1
-
-    @_HOOK
     def pytest_collection_finish(self, session: Any) -> None:
         """Note where the cassettes of the marked tests stand, as a rule, should one not come to open its own."""
-        if len(session.items) < self._collected:
-            self._narrowed.add("tests were deselected")  # also by plugins that say nothing of it
+        if not self._unused:
+            return
         for item in session.items:
             self._modules.add(str(_place(item.path)))
             if item.get_closest_marker("vcr") is not None:
                 self._places[item.nodeid] = str(_place(item.path))
 
     @_HOOK
-    def pytest_deselected(self, items: Any) -> None:
-        """Note that tests were left out."""
-        if items:
-            self._narrowed.add("tests were deselected")
-
-    @_HOOK
     def pytest_collectreport(self, report: Any) -> None:
-        """Note the files whose tests nobody knows."""
-        if report.failed:
-            self._narrowed.add(f"{report.nodeid or 'a file'} could not be collected")
-        elif report.skipped:
+        """Note the files that were skipped as a whole."""
+        if report.skipped:
             self._spared.add(report.nodeid)
 
     @_HOOK(tryfirst=True)
@@ -128,8 +121,9 @@ class Ending:
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
         """Take over what a worker of pytest-xdist tells."""
         told = getattr(node, "workeroutput", {}).get(_OUTPUT)
-        if told is None or error:
+        if error:
             self._narrowed.add("a worker of pytest-xdist did not come to its end")
+        if error or told is None:  # it had no marked test
             return
         from llmvcr.lifecycle import Account, Use  # noqa: PLC0415 - storage and yaml come with it
 
@@ -142,6 +136,7 @@ class Ending:
         self._spared.update(told["spared"])
         self._modules.update(told["modules"])
         self._narrowed.update(told["narrowed"])
+        self._aged.update(told["aged"])
         self._places.update(told["places"])
 
     @_HOOK
@@ -198,6 +193,8 @@ class Ending:
                 yield "the run fails, since recordings are left over (--llmvcr-unused=fail); =prune removes them"
 
     def _facts(self) -> Iterator[str]:
+        if self._idle and self._aged == {False}:
+            yield "ini option llmvcr_stale: of no effect without llmvcr_max_age, which no test of this run has"
         account = self._account
         if account is None:
             return
@@ -245,6 +242,7 @@ class Ending:
             "spared": sorted(self._spared),
             "modules": sorted(self._modules),
             "narrowed": sorted(self._narrowed),
+            "aged": sorted(self._aged),
         }
 
 

@@ -9,16 +9,13 @@ import ast
 import linecache
 import sys
 import traceback
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-import pluggy
+__all__ = ["colour", "looked_for", "missing", "shown"]
 
-__all__ = ["Misses", "missing"]
-
-_HOOK = pluggy.HookimplMarker("pytest")  # pytest's own `hookimpl`
 _SECTION = "llmvcr: not in the cassette"
 
 _SWALLOWED = """\
@@ -27,34 +24,21 @@ The test passed, though a call that it made is not in the cassette: what said so
 A test that expects a miss says so by pytest.raises; llmvcr_swallowed = ignore in the ini file lets it pass."""
 
 
-class Misses:
-    """The hooks that look at each report; `swallowed` is the ini option of that name: auto, fail or ignore."""
+def looked_for(item: Any, call: Any) -> BaseException | None:
+    """Give the miss that ended a phase of a test; its report is made of that, until `call.excinfo` is put back."""
+    found = None if call.excinfo is None else missing(call.excinfo.value)
+    if found is not None and not item.config.getoption("fulltrace"):
+        call.excinfo = _looked_at(call.excinfo, found, item.config.rootpath)
+    return found
 
-    def __init__(self, swallowed: str) -> None:
-        self._swallowed = swallowed
 
-    @_HOOK(wrapper=True)
-    def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, Any]:
-        """Show the miss that ended a phase of a test, or that its call swallowed."""
-        plain = call.excinfo
-        found = None if plain is None else missing(plain.value)
-        if found is not None and not item.config.getoption("fulltrace"):
-            call.excinfo = _looked_at(plain, found, item.config.rootpath)
-        try:
-            report = yield
-        finally:
-            call.excinfo = plain
-        if found is not None and report.outcome == "failed":
-            _show(report, found)
-        elif found is None and call.when == "call" and self._swallowed != "ignore" and not hasattr(report, "wasxfail"):
-            misses = getattr(getattr(item, "funcargs", {}).get("vcr"), "missed", ())
-            _lose(report, misses, raised_too=self._swallowed == "fail")
-        return report
-
-    @_HOOK(tryfirst=True)
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        """Have the section in colour on a terminal, also where a worker of pytest-xdist has made it."""
-        _colour(report.longrepr)
+def shown(item: Any, call: Any, report: Any, found: BaseException | None, swallowed: str) -> None:
+    """Show the miss that ended a phase of a test, or that its call swallowed; `swallowed` is the ini option."""
+    if found is not None and report.outcome == "failed":
+        _show(report, found)
+    elif found is None and call.when == "call" and swallowed != "ignore" and not hasattr(report, "wasxfail"):
+        misses = getattr(getattr(item, "funcargs", {}).get("vcr"), "missed", ())
+        _lose(report, misses, raised_too=swallowed == "fail")
 
 
 def missing(error: BaseException) -> BaseException | None:
@@ -112,7 +96,7 @@ def _lose(report: Any, misses: Sequence[BaseException], *, raised_too: bool) -> 
         report.longrepr.addsection(f"{_SECTION}; swallowed on its way", f"{lost[0]}{more}")
 
 
-def _colour(longrepr: Any) -> None:
+def colour(longrepr: Any) -> None:
     """Have the section in colour where a terminal shows colours; text of the report stays plain anywhere else."""
     ours = [index for index, (name, _, _) in enumerate(getattr(longrepr, "sections", ())) if name.startswith(_SECTION)]
     if not ours:

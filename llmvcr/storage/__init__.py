@@ -9,6 +9,7 @@ from llmvcr.storage.journal import Journal, Left, left, orphans
 from llmvcr.storage.leftovers import Leftover, clear, leftovers
 from llmvcr.storage.locks import only_one, sweep
 from llmvcr.storage.names import refuse_impossible
+from llmvcr.storage.outlines import read_again
 from llmvcr.storage.removing import remove, remove_empty
 from llmvcr.storage.rescue import rescue
 from llmvcr.storage.whole import read, refuse_existing, write, write_all, write_many
@@ -33,6 +34,7 @@ __all__ = [
     "only_one",
     "orphans",
     "read",
+    "read_again",
     "refuse_existing",
     "refuse_impossible",
     "remove",

@@ -11,6 +11,7 @@ from llmvcr.errors import OptionError, ReadError
 from llmvcr.formats.base import Document
 from llmvcr.interaction import Interaction
 from llmvcr.listing import members
+from llmvcr.storage.outlines import read_again
 from llmvcr.storage.whole import read, write
 
 __all__ = ["dump", "load", "rendered"]
@@ -26,7 +27,7 @@ def load(path: str | Path) -> Document:
     """
     path = Path(path)
     if not path.is_dir():
-        return formats.read(read(path), path=str(path))
+        return read_again(read(path), path=str(path))
     files = [file for file in members(path) if file.parent == path]
     if not files:
         raise ReadError(str(path), "is a folder without recordings")

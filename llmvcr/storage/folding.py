@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,7 @@ from llmvcr.storage.documents import rendered
 from llmvcr.storage.locks import mark
 from llmvcr.storage.whole import read, unwritten, write
 from llmvcr.storage.working import append, in_workshop, tidy
+from llmvcr.wire.nesting import watched
 
 __all__ = ["fold", "fold_more", "folded", "incomplete", "set_incomplete", "settle", "unsettled"]
 
@@ -30,9 +32,14 @@ def fold(document: Document, cassette: Path, format: str | None, journals: Itera
 def fold_more(fresh: Document, cassette: Path, journals: Iterable[Path]) -> bool:
     """Write the cassette that is there, as `fold` does, with more interactions behind its own; what was is copied.
 
-    False, and nothing has changed, where it is not laid out as we write it.
+    False, and nothing has changed, where it is not laid out as we write it, or somebody took it away in this moment.
+    Raises as `fold` does, and ReadError where it cannot be read.
     """
-    data = extended(read(cassette), fresh, path=str(cassette))
+    try:
+        there = read(cassette)
+    except FileNotFoundError:
+        return False
+    data = extended(there, fresh, path=str(cassette))
     if data is not None:
         _written(data, cassette, journals)
     return data is not None
@@ -62,8 +69,8 @@ def settle(cassette: Path) -> None:
     """Remove the journals of a fold that was cut short after the cassette took its name; `only_one` is held."""
     journals: list[Path] = []
     marker = _path(cassette, "folding")
-    with contextlib.suppress(ReadError, ValueError, LookupError, TypeError, FileNotFoundError):
-        said = json.loads(read(marker))  # cut, where it was cut itself: before the cassette was written
+    with contextlib.suppress(ReadError, ValueError, LookupError, TypeError, RecursionError, FileNotFoundError):
+        said = json.loads(watched(read(marker)))  # cut, where it was cut itself: before the cassette was written
         if said["sha256"] == sha256(read(cassette)).hexdigest():
             journals = [marker.with_name(Path(name).name) for name in said["journals"]]
     for path in journals:
@@ -74,12 +81,18 @@ def settle(cassette: Path) -> None:
 
 def unsettled(cassette: Path) -> bool:
     """Say whether there are working files of a cassette, of the living or of the dead."""
-    folder = cassette.parent / ".llmvcr"
-    return any(not path.name.endswith((".incomplete", ".damaged")) for path in folder.glob(f"{mark(cassette)}*"))
+    try:
+        names = os.listdir(cassette.parent / ".llmvcr")  # noqa: PTH208 - asked at each opening, and mostly not there
+    except OSError:
+        return False
+    own = mark(cassette)
+    return any(name.startswith(own) and not name.endswith((".incomplete", ".damaged")) for name in names)
 
 
 def incomplete(cassette: Path) -> bool:
     """Say whether a cassette was recovered from a crash, and no run has ended cleanly since."""
+    if not (cassette.parent / ".llmvcr").is_dir():  # asked at each opening: no name is made where there can be none
+        return False
     with contextlib.suppress(OSError):
         return _path(cassette, "incomplete").read_text(encoding="utf-8", errors="surrogateescape") == cassette.name
     return False

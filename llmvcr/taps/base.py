@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Dial", "Patch", "Recorder", "Tap"]
 
 Patch = tuple[Any, str, Any]
-"""(object, name of the attribute, the function that stands there while a cassette is open)."""
+"""(object, name of the attribute, the function that stands there while a cassette is open).
+
+None in the place of the function: nothing is patched there, but what stands there decides what the patches are.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,14 @@ class Tap(Protocol):
     @property
     def replaces(self) -> tuple[str, ...]:
         """The names of vcrpy's own patchers that the tap takes the place of."""
+        ...
+
+    @property
+    def awaits(self) -> tuple[str, ...]:
+        """The modules of the library that make connections: the patches wait until one of them is imported.
+
+        None for a library that vcrpy imports itself, wherever it is installed.
+        """
         ...
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from llmvcr.interaction import Request
+from llmvcr.interaction import Headers, Request
 from llmvcr.taps.base import Patch, Recorder
 from llmvcr.taps.ear import Ear
 from llmvcr.taps.failures import CANCELLED, is_cancellation
@@ -49,6 +49,7 @@ class HttpxTap:
     """httpx or httpx2, told apart by the name of the module."""
 
     name: str
+    awaits: tuple[str, ...] = ()
 
     @property
     def replaces(self) -> tuple[str, ...]:
@@ -136,7 +137,14 @@ def _async(
 
 
 def _request(request: Any, body: bytes) -> Request:
-    # What `multi_items` gives; it finds the encoding out for each name and value anew.
-    encoding = request.headers.encoding
-    lines = tuple([(name.decode(encoding).lower(), value.decode(encoding)) for name, value in request.headers.raw])
-    return Request(request.method, str(request.url), lines, body)
+    return Request(request.method, str(request.url), _lines(request.headers), body)
+
+
+def _lines(headers: Any) -> Headers:
+    """Give what `multi_items` gives, which finds the encoding out for each name and value anew."""
+    raw = headers.raw
+    texts = b"\0".join([text for line in raw for text in line])
+    if texts.isascii() and len(found := texts.decode("ascii").split("\0")) == 2 * len(raw):
+        return tuple(zip(map(str.lower, found[::2]), found[1::2], strict=True))
+    encoding = headers.encoding
+    return tuple([(name.decode(encoding).lower(), value.decode(encoding)) for name, value in raw])

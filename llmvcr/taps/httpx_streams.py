@@ -36,6 +36,8 @@ def listen(response: Any, ear: Ear, lib: ModuleType) -> Any:
 
 def replay(answer: Response, request: Any, lib: ModuleType) -> Any:
     """Give the response of a recorded answer when it is due, or raise what the recorded attempt ended in."""
+    if not answer.times and not answer.ended:
+        return _response(answer, _streams(lib).given(answer.chunks), lib)
     pace, limit = Pace(answer), _read_timeout(request)
     try:
         pace.wait(0, limit)
@@ -43,11 +45,13 @@ def replay(answer: Response, request: Any, lib: ModuleType) -> Any:
         _time_out(lib, request)
     if answer.failed:
         _fail(answer, lib, request)
-    return _response(answer, pace, request, lib)
+    return _response(answer, _streams(lib).replay(answer, pace, request), lib)
 
 
 async def replay_async(answer: Response, request: Any, lib: ModuleType) -> Any:
     """Do as `replay`, without holding up the event loop."""
+    if not answer.times and not answer.ended:
+        return _response(answer, _streams(lib).given(answer.chunks), lib)
     pace, limit = Pace(answer), _read_timeout(request)
     try:
         await pace.wait_async(0, limit)
@@ -57,16 +61,15 @@ async def replay_async(answer: Response, request: Any, lib: ModuleType) -> Any:
         _time_out(lib, request)
     if answer.failed:
         _fail(answer, lib, request)
-    return _response(answer, pace, request, lib)
+    return _response(answer, _streams(lib).replay(answer, pace, request), lib)
 
 
-def _response(answer: Response, pace: Pace, request: Any, lib: ModuleType) -> Any:
+def _response(answer: Response, stream: Any, lib: ModuleType) -> Any:
     extensions: dict[str, Any] = {"http_version": (answer.http_version or "HTTP/1.1").encode("ascii", "replace")}
     if answer.reason:
         extensions["reason_phrase"] = answer.reason.encode("latin-1", "replace")
     # The libraries take a header's text for ASCII, but read UTF-8.
     headers = [(name.encode(), value.encode()) for name, value in answer.headers]
-    stream = _streams(lib).replay(answer, pace, request)
     return lib.Response(answer.status, headers=headers, stream=stream, extensions=extensions)
 
 
@@ -93,14 +96,28 @@ def _time_out(lib: ModuleType, request: Any) -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class _Streams:
-    """The two streams of ours, as classes of one library: a response asks for its own stream classes."""
+    """The streams of ours, as classes of one library: a response asks for its own stream classes."""
 
+    given: Any
     replay: Any
     tee: Any
 
 
 @lru_cache
-def _streams(lib: ModuleType) -> _Streams:  # noqa: C901 - two classes of short methods, counted as one function
+def _streams(lib: ModuleType) -> _Streams:  # noqa: C901 - classes of short methods, counted as one function
+    class Given(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[name-defined,misc]
+        """Hands out recorded chunks that are due at once, and end well."""
+
+        def __init__(self, chunks: tuple[bytes, ...]) -> None:
+            self._chunks = chunks
+
+        def __iter__(self) -> Iterator[bytes]:
+            return iter(self._chunks)
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for chunk in self._chunks:
+                yield chunk
+
     class Replay(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[name-defined,misc]
         """Hands out recorded chunks, each as it was and when it is due, and the recorded bad end, if there was one."""
 
@@ -109,9 +126,6 @@ def _streams(lib: ModuleType) -> _Streams:  # noqa: C901 - two classes of short 
             self._limit = _read_timeout(request)
 
         def __iter__(self) -> Iterator[bytes]:
-            if not self._answer.times and not self._answer.ended:
-                yield from self._answer.chunks  # nothing is ever due later
-                return
             for number, chunk in enumerate(self._answer.chunks, 1):
                 try:
                     self._pace.wait(number, self._limit)
@@ -123,9 +137,6 @@ def _streams(lib: ModuleType) -> _Streams:  # noqa: C901 - two classes of short 
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             for number, chunk in enumerate(self._answer.chunks, 1):
-                if not self._answer.times:
-                    yield chunk
-                    continue
                 try:
                     await self._pace.wait_async(number, self._limit)
                 except TooSlow:
@@ -181,4 +192,4 @@ def _streams(lib: ModuleType) -> _Streams:  # noqa: C901 - two classes of short 
             finally:
                 self._ear.close()
 
-    return _Streams(Replay, Tee)
+    return _Streams(Given, Replay, Tee)

@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from llmvcr.errors import SideBySideError
 from llmvcr.interaction import Request
-from llmvcr.taps.base import Call, Dial, Patch, Recorder, Tap
+from llmvcr.taps.arriving import Arrivals
+from llmvcr.taps.base import Call, Dial, Recorder, Tap
 
 __all__ = ["Line", "Switchboard", "Tapped"]
 
@@ -28,6 +31,19 @@ class Tapped(Recorder, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a patch stands, if one is needed, and what stood there before."""
+
+    owner: Any
+    name: str
+    stand_in: Any
+    before: Any
+
+    def is_as_before(self) -> bool:
+        return vars(self.owner).get(self.name, _INHERITED) is self.before
+
+
 @dataclass(eq=False, slots=True)
 class _Seat:
     """An open cassette, the one it was opened in, and who opened it."""
@@ -36,7 +52,8 @@ class _Seat:
     taps: frozenset[str]
     parent: _Seat | None
     opener: tuple[int, int | None]
-    installed: list[tuple[Patch, Any]] = field(default_factory=list)  # with what stood in the place before
+    number: int  # in the order of opening
+    installed: list[tuple[_Place, int]] = field(default_factory=list)  # with the number of the seat that it was for
     open: bool = True
 
 
@@ -66,6 +83,9 @@ class Switchboard:
         self._lock = threading.RLock()
         self._seats: list[_Seat] = []
         self._current: ContextVar[_Seat | None] = ContextVar("llmvcr_cassette", default=None)
+        self._numbers = itertools.count()
+        self._arrivals = Arrivals(self._arrived)
+        self._made: dict[Tap, tuple[Any, tuple[_Place, ...]]] = {}  # with the library: good while that is as it was
 
     def enter(self, cassette: Tapped, taps: Iterable[Tap]) -> None:
         """Let `cassette` hear what is called through `taps` from now on, in this context and those made from it.
@@ -74,12 +94,15 @@ class Switchboard:
         """
         taps = tuple(taps)
         with self._lock:
-            seat = _Seat(cassette, frozenset(tap.name for tap in taps), self._parent(), _opener())
+            names = frozenset(tap.name for tap in taps)
+            seat = _Seat(cassette, names, self._parent(), _opener(), next(self._numbers))
             try:
                 for tap in taps:
-                    self._install(tap, seat)
+                    if self._arrivals.is_there(tap):
+                        self._install(tap, seat)
             except BaseException:
                 _undo(seat.installed)
+                self._rest()
                 raise
             self._seats.append(seat)
         self._current.set(seat)
@@ -90,13 +113,15 @@ class Switchboard:
             seat = next((one for one in self._seats if one.cassette is cassette), None)
             if seat is None:
                 return
-            later = self._seats[self._seats.index(seat) + 1 :]
             self._seats.remove(seat)
             seat.open = False
-            if later:  # opened while these patches stood, and still in need of them
-                later[-1].installed = [*seat.installed, *later[-1].installed]
-            else:
-                _undo(seat.installed)
+            last = self._seats[-1] if self._seats else None
+            # Who was opened while a patch stood has none of its own there, and still needs it.
+            needed = [one for one in seat.installed if last is not None and one[1] < last.number]
+            _undo([one for one in seat.installed if last is None or one[1] >= last.number])
+            if last is not None:
+                last.installed = [*needed, *last.installed]
+            self._rest()
         if self._current.get() is seat:
             self._current.set(_still_open(seat))
 
@@ -119,13 +144,35 @@ class Switchboard:
             seat = _still_open(self._current.get())
             return tuple(one.cassette for one in ([seat] if seat is not None else self._innermost()))
 
+    def _arrived(self, tap: Tap) -> None:
+        """Patch a library that was imported while cassettes are open; the first of them was there before it."""
+        with self._lock:
+            if self._seats:
+                self._install(tap, self._seats[0])
+
+    def _rest(self) -> None:
+        if not self._seats:
+            self._arrivals.end()
+
     def _install(self, tap: Tap, seat: _Seat) -> None:
-        for owner, name, stand_in in tap.patches(Line(self, tap.name)):
-            before = owner.__dict__.get(name, _INHERITED)
-            if not _is_ours(getattr(owner, name), self):
-                stand_in.line = Line(self, tap.name)
-                setattr(owner, name, stand_in)
-                seat.installed.append(((owner, name, stand_in), before))
+        library = sys.modules.get(tap.name)
+        known, places = self._made.get(tap, (None, ()))
+        if known is not library or not places or not all(one.is_as_before() for one in places):
+            places = tuple(self._places(tap))
+            if not tap.awaits:  # of others, any module may have taken a function out since
+                self._made[tap] = (library, places)
+        for one in places:
+            if one.stand_in is not None:
+                setattr(one.owner, one.name, one.stand_in)
+                seat.installed.append((one, seat.number))
+
+    def _places(self, tap: Tap) -> Iterator[_Place]:
+        line = Line(self, tap.name)
+        for owner, name, stand_in in tap.patches(line):
+            needed = None if _is_ours(getattr(owner, name), self) else stand_in
+            if needed is not None:
+                needed.line = line
+            yield _Place(owner, name, needed, vars(owner).get(name, _INHERITED))
 
     def _innermost(self) -> list[_Seat]:
         parents = [one.parent for one in self._seats]
@@ -164,9 +211,9 @@ def _is_ours(function: Any, board: Switchboard) -> bool:
     return isinstance(line, Line) and line.board is board
 
 
-def _undo(installed: list[tuple[Patch, Any]]) -> None:
-    for (owner, name, _), before in reversed(installed):
-        if before is _INHERITED:
-            delattr(owner, name)
+def _undo(installed: list[tuple[_Place, int]]) -> None:
+    for one, _ in reversed(installed):
+        if one.before is _INHERITED:
+            delattr(one.owner, one.name)
         else:
-            setattr(owner, name, before)
+            setattr(one.owner, one.name, one.before)

@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from llmvcr.canonical import canonical
 from llmvcr.errors import NetworkBlockedAbort, NetworkBlockedError
 from llmvcr.interaction import Request
-from llmvcr.providers import PROVIDERS, is_loopback
 
 __all__ = ["Wall"]
 
@@ -86,6 +84,8 @@ class Wall:
         return ""
 
     def _is_llm(self, names: Sequence[str], port: int | None) -> bool:
+        from llmvcr.canonical import canonical  # noqa: PLC0415 - mostly nothing comes to a wall
+
         plain = tuple(map(_plain, names))
         if any(_provider(name, port) for name in plain):
             return True
@@ -115,12 +115,16 @@ def _place(url: str) -> tuple[str, int]:
 
 
 def _plain(host: str) -> str:
+    from llmvcr.providers import is_loopback  # noqa: PLC0415 - as above
+
     host = host.lower().rstrip(".").partition("%")[0]
     return _LOOPBACK if is_loopback(host) else host
 
 
 def _provider(host: str, port: int | None) -> str:
     """Name the provider that a host is one of, or ""; the hosts of `Provider` have at most one "*" each."""
+    from llmvcr.providers import PROVIDERS  # noqa: PLC0415 - as above
+
     for provider in PROVIDERS:
         for pattern in provider.hosts:
             beginning, star, end = pattern.partition("*")

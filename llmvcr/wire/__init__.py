@@ -10,6 +10,7 @@ from llmvcr.wire import ndjson, sse
 from llmvcr.wire.base import Frame, Framer
 from llmvcr.wire.eventstream import EventStreamFramer
 from llmvcr.wire.ndjson import NdjsonFramer
+from llmvcr.wire.nesting import watched
 from llmvcr.wire.sse import SseFramer
 
 __all__ = ["EventStreamFramer", "Frame", "Framer", "NdjsonFramer", "SseFramer", "events", "sniff"]
@@ -35,7 +36,7 @@ def sniff(body: bytes) -> Literal["sse", "ndjson", "json", ""]:
     if text[:1] == b"{" and _is_ndjson(text):
         return "ndjson"
     try:
-        json.loads(text)
+        json.loads(watched(text))
     except (ValueError, RecursionError):
         return ""
     return "json"
@@ -44,15 +45,27 @@ def sniff(body: bytes) -> Literal["sse", "ndjson", "json", ""]:
 def events(body: bytes) -> tuple[bytes, ...] | None:
     """Cut the body of a stream into its events, the joined events being the body; None for a body that is no stream."""
     if _SSE.match(body):
-        if body.startswith((_BOM, b"\n")) or b"\r" in body or b"\n\n\n" in body:
+        if body.startswith((_BOM, b"\n")) or b"\r" in body:
             return tuple(frame.raw for frame in sse.frames(body))
-        # One blank line after each event, as servers send it: then the frames need not be looked into.
-        *whole, tail = body.split(b"\n\n")
-        return (*(event + b"\n\n" for event in whole), *filter(None, (tail,)))
+        # One line and a blank one for each event, as most servers send it: no frame need be looked into.
+        *lines, tail = body.split(b"\n")
+        said, between = lines[::2], lines[1::2]
+        if any(between) or len(said) != len(between) or not all(said):
+            return _parted(body)
+        chunks = [line + b"\n\n" for line in said]  # a generator takes twice as long, and this is once an answer
+        return (*chunks, tail) if tail else tuple(chunks)
     text = body.removeprefix(_BOM).lstrip()
     if text[:1] == b"{" and _is_ndjson(text):
         return tuple(frame.raw for frame in ndjson.frames(body))
     return None
+
+
+def _parted(body: bytes) -> tuple[bytes, ...]:
+    if b"\n\n\n" in body:
+        return tuple(frame.raw for frame in sse.frames(body))
+    *whole, tail = body.split(b"\n\n")
+    chunks = [event + b"\n\n" for event in whole]
+    return (*chunks, tail) if tail else tuple(chunks)
 
 
 def _is_ndjson(text: bytes) -> bool:
@@ -71,6 +84,6 @@ def _is_object(line: bytes) -> bool:
     if not line.rstrip().endswith(b"}"):
         return False
     try:
-        return isinstance(json.loads(line), dict)
+        return isinstance(json.loads(watched(line)), dict)
     except (ValueError, RecursionError):
         return False

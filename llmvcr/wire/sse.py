@@ -12,8 +12,19 @@ _BLANK = frozenset((b"\n", b"\r", b"\r\n"))
 
 def frames(body: bytes) -> tuple[Frame, ...]:
     """Split a whole stream; the joined `raw`s are `body`, for any bytes."""
-    framer = SseFramer()
-    return framer.feed(body) + framer.end()
+    if b"\r" in body or body.startswith((_BOM, b"\n")) or b"\n\n\n" in body:
+        framer = SseFramer()
+        return framer.feed(body) + framer.end()
+    # One blank line after each event, as nearly every server sends it.
+    *whole, tail = body.split(b"\n\n")
+    found = [_simple(event, event + b"\n\n") for event in whole]
+    return (*found, _simple(tail, tail)) if tail else tuple(found)
+
+
+def _simple(event: bytes, raw: bytes) -> Frame:
+    if event.startswith(b"data: ") and b"\n" not in event:
+        return Frame("", event[6:].decode("utf-8", "replace"), raw)
+    return _frame(event.split(b"\n"), raw, begun=True)
 
 
 class SseFramer:
@@ -66,7 +77,7 @@ class SseFramer:
             self._line(b"".join(self._pieces), done)
             self._pieces.clear()
         if self._lines:
-            done.append(_frame(self._lines, begun=self._begun))
+            done.append(_frame(self._lines, b"".join(self._lines), begun=self._begun))
             self._lines.clear()
         return tuple(done)
 
@@ -75,13 +86,12 @@ class SseFramer:
         # The first line may begin with a byte order mark, which is no part of it.
         first = not self._begun and len(self._lines) == 1
         if (line.removeprefix(_BOM) if first else line) in _BLANK:
-            done.append(_frame(self._lines, begun=self._begun))
+            done.append(_frame(self._lines, b"".join(self._lines), begun=self._begun))
             self._begun = True
             self._lines.clear()
 
 
-def _frame(lines: list[bytes], *, begun: bool) -> Frame:
-    raw = b"".join(lines)
+def _frame(lines: list[bytes], raw: bytes, *, begun: bool) -> Frame:
     name = b""
     data: list[bytes] = []
     if not begun:

@@ -94,6 +94,7 @@ def test_a_library_that_cannot_be_patched_leaves_the_others_as_they_were(
     before = http.client.HTTPConnection, httpx2.HTTPTransport.handle_request
     kept = llmvcr.use_cassette(tmp_path / "c.yaml")  # else the garbage collector would take them away
     with monkeypatch.context() as broken:
+        broken.setattr(httpx2.MockTransport, "handle_request", None)  # so that the library is looked at anew
         broken.delattr(httpx2, "WSGITransport")
         with pytest.raises(AttributeError, match="WSGITransport"):
             kept.__enter__()

@@ -103,3 +103,16 @@ def test_unknown_serializer(tmp_path: Path) -> None:
 def test_what_use_cassette_gives(tmp_path: Path) -> None:
     """use_cassette gives vcrpy's own context decorator, so all that vcrpy documents for it holds."""
     assert isinstance(llmvcr.use_cassette(tmp_path / "c.yaml"), CassetteContextDecorator)
+
+
+def test_stale_without_an_age(tmp_path: Path) -> None:
+    """What a recording does that is too old is refused where no age is named, and told of a VCR's own options."""
+    path = tmp_path / "c.yaml"
+    with pytest.raises(llmvcr.OptionError, match="use_cassette: llmvcr_stale: of no effect without llmvcr_max_age"):
+        llmvcr.use_cassette(path, llmvcr_stale="fail")
+    with pytest.warns(UserWarning, match="VCR: llmvcr_stale: of no effect without llmvcr_max_age"):
+        llmvcr.VCR(llmvcr_stale="fail").use_cassette(str(path))
+    for one, other in (({"llmvcr_stale": "fail"}, {"llmvcr_max_age": "1d"}), ({}, {"llmvcr_stale": "warn"})):
+        llmvcr.VCR(**one).use_cassette(str(path), **other)
+        llmvcr.VCR(**other).use_cassette(str(path), **one)
+    llmvcr.VCR(llmvcr_stale="fail", llmvcr_max_age="1d").use_cassette(str(path), llmvcr_max_age="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,8 +84,10 @@ def test_a_stream_has_a_name(body: bytes, rendering_words: str, more: dict[str, 
     """Framing, line ends, event lines, [DONE], comments and the last blank line are told by words or in one place."""
     found = streams.described(body)
     assert found is not None
-    assert found[1] == {"rendering": rendering_words, **more}
-    assert streams.rendered(*found) == body
+    events, told, texts = found
+    assert told == {"rendering": rendering_words, **more}
+    assert streams.rendered(events, told) == body
+    assert all(json.loads(text) == event for event, text in zip(events, texts, strict=True) if text)
 
 
 @given(JSON_TEXTS | EVENTS | st.text())
@@ -96,6 +99,17 @@ def test_any_body_comes_back(text: str) -> None:
         if spelt.how is not None:
             values = json.loads(json.dumps(spelt.values))
             assert spelling.unspell(json.loads(json.dumps(spelt.how)), values) == body
+        for value, known in zip(spelt.values, spelt.texts, strict=bool(spelt.texts)):
+            assert not known or msgspec.json.format(known, indent=0) == json.dumps(value)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists), st.booleans())
+def test_what_is_set_in_is_what_python_sets_in(value: object, escaped: bool) -> None:  # noqa: FBT001
+    """By whichever way a value is set in, it is spelt as `json.dumps` spells it."""
+    held = {"a": value, "b": {}, "c": [], "": [value]}
+    for indent in (1, 2, 8):
+        said = json.dumps(held, indent=indent, ensure_ascii=escaped)
+        assert rendering.dumps(held, [f"indent{indent}", *["ascii"] * escaped]) == said
 
 
 @given(st.text(), st.text())

@@ -83,6 +83,14 @@ SURE = {
     "a: |+\n  one\n\nb: [1, 2.5]\n": {"a": "one\n\n", "b": [1, 2.5]},
     "a: !!binary |\n  /w==\n": {"a": b"\xff"},
     "a: {}\nb: []\nc:\nd: ~\n": {"a": {}, "b": [], "c": None, "d": None},
+    "h:\n  x-a:\n  - b\n  c:\n  - 'true'\n  d:\n  - b:c\n  e:\n  - true\n  f:\n  - 1\n": {
+        "h": {"x-a": ["b"], "c": ["true"], "d": ["b:c"], "e": [True], "f": [1]}
+    },
+    "a:\n- -0.5\n- 1.5e-05\n- 2\nb:\n- - 0.5\n  - 0.25\n- x\n": {"a": [-0.5, 1.5e-05, 2], "b": [[0.5, 0.25], "x"]},
+    "a: 1\n...\n": {"a": 1},
+    "a: |+\n  one\n\n...\n": {"a": "one\n\n"},
+    "a: 'one\n  two'\nb:\n- 'one\n\n  two'\nc: 3\n": {"a": "one two", "b": ["one\ntwo"], "c": 3},
+    'a: "\\0 \\\\0 \\\\"\n': {"a": "\0 \\0 \\"},
 }
 
 
@@ -96,9 +104,27 @@ def test_the_usual_is_sure(text: str) -> None:
     "text",
     [
         *("a: &x 1\nb: *x\n", "a: 1 # two\n", "a: 1\na: 2\n", "? a\n: 1\n", "a: >\n  x\n", "a: {b: 1}\n", "a: [x]\n"),
-        *("--- \na: 1\n", "a: 1\n...\n", "a: 1\n\nb: 2\n", "a:\n    - 1\n   - 2\n", "a: !x 1\n", "<<: {a: 1}\n"),
+        *(
+            "--- \na: 1\n",
+            "a: 1\n...\n...\n",
+            "a: 'x\n...\n",
+            "a: x\ty\n",
+            "a: x\n  y\tz\n",
+            "a: 1\n\nb: 2\n",
+            "a:\n    - 1\n   - 2\n",
+            "a: !x 1\n",
+            "<<: {a: 1}\n",
+        ),
         *("a: |\n\tx\n", "a: x: y\n", "a: 'x' y\n", 'a: "\\ud800"\n', "a: 1", "a: \x07\n", "a: 1\r\n", "1: a\n"),
         *("%YAML 1.1\n", "a: !!binary |\n  x\n", "a: |\n\nb: 1\n", "a: - 1\n", "a:\n  b: 1\n c: 2\n", "a: 'x\n"),
+        *(
+            "a:\n- b\nc:\n- d\na:\n- e\n",
+            "null:\n- b\n",
+            "a:\n- b: c\n  d\n",
+            "a:\n- 0.5\n  - 1\n",
+            "a:\n- 0.5\n b: 1\n",
+        ),
+        *('a: "x" y"\n', 'a: "x\\\\" y"\n', f"{'k' * 1100}:\n- b\n", 'a: "x\\"\n'),
         "\n".join("  " * n + "a:" for n in range(60)) + " 1\n",
     ],
 )

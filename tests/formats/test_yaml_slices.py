@@ -81,6 +81,25 @@ def test_what_is_wrong_is_said_when_the_file_is_read(old: bytes, new: bytes, say
         formats.read(head + new + tail, path="f.yaml")
 
 
+def test_an_answer_that_stands_in_a_text_is_none() -> None:
+    """A request whose text, by hand, has lines as those of an answer is what the safe loader makes of it."""
+    (one,) = VCR_YAML.read(VCR_YAML.write(Document(CALLS[:1]), path="f.yaml"), path="f.yaml")
+    data = VCR_YAML.write(Document((one,)), path="f.yaml")
+    body, answer = data.index(b"    body: '"), data.index(b"  response:")
+    held = data[answer : data.index(b"    headers:", answer)].replace(b"'", b"''")
+    for text in (b"'x\n" + held + b"    y'\n", b'"x\n' + held.replace(b'"', b'\\"') + b'    y"\n'):
+        for more in (b"", b"- request:\n"):
+            whole = (
+                data[:body]
+                + b"    body: "
+                + text.replace(b"    y", more + b"    y")
+                + data[data.index(b"\n", body) + 1 :]
+            )
+            read = VCR_YAML.read(whole, path="f.yaml")
+            assert b"  response:".strip() in (read[0].request.body or b"")
+            assert repr(formats.read(whole, path="f.yaml")) == repr(read)
+
+
 @given(INTERACTIONS)
 @settings(max_examples=20)
 def test_a_file_is_extended_by_copying_it(fresh: Interaction) -> None:

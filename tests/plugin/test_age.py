@@ -110,3 +110,23 @@ def test_no_failure_in_the_place_of_an_answer(suite: Suite, monkeypatch: pytest.
     suite.run("--record-mode=once", passed=1)
     assert len(suite.server.seen) == 4
     assert _OLD not in path.read_text(encoding="utf-8")
+
+
+def test_stale_without_an_age(suite: Suite) -> None:
+    """What a recording does that is too old is named in vain where no age is: refused in a mark, told of elsewhere."""
+    write(suite.cassette("test_it/test_it.yaml"), chat("one", "first", _OLD))
+    suite.tests(_CALL.replace("mark.vcr", 'mark.vcr(llmvcr_stale="fail")'))
+    refused = "*UsageError: pytest.mark.vcr: llmvcr_stale: of no effect without llmvcr_max_age*"
+    suite.run(errors=1).stdout.fnmatch_lines([refused])
+    suite.ini("llmvcr_stale = fail")
+    suite.tests(_CALL)
+    idle = "ini option llmvcr_stale: of no effect without llmvcr_max_age, which no test of this run has"
+    suite.run("-n", "1", passed=1).stdout.fnmatch_lines([idle])
+    suite.tests(_CALL.replace("mark.vcr", 'mark.vcr(llmvcr_max_age="5000w")'))
+    assert idle not in suite.run(passed=1).stdout.str()
+    suite.ini()
+    suite.conftest('import pytest\n\n@pytest.fixture\ndef vcr_config():\n    return {"llmvcr_stale": "fail"}\n')
+    suite.run(passed=1)
+    suite.tests(_CALL)
+    told = "*UserWarning: vcr_config: llmvcr_stale: of no effect without llmvcr_max_age*"
+    suite.run(errors=1).stdout.fnmatch_lines([told])

@@ -56,6 +56,22 @@ def test_refresh_spares(suite: Suite) -> None:
     assert sorted(_words(shared)) == ["b", "c", "d"]
 
 
+def test_refresh_leaves_an_extra_alone(suite: Suite) -> None:
+    """A cassette that a mark names beside the test's own keeps its bytes, and comes into no other file."""
+    suite.tests('@pytest.mark.vcr\ndef test_it():\n    ask("one")\n', "test_other")
+    suite.run("--record-mode=once", passed=1)
+    extra = suite.cassette("test_other/test_it.yaml")
+    own = suite.cassette("test_it/test_it.yaml")
+    before = extra.read_bytes()
+    suite.tests(f'@pytest.mark.vcr({str(extra)!r})\ndef test_it():\n    print(ask("one"), ask("two"))\n')
+    suite.run("--llmvcr-mode=refresh", "test_it.py", passed=1)
+    assert (extra.read_bytes(), _words(own)) == (before, ["two"])
+    suite.tests(f'@pytest.mark.vcr({str(extra)!r})\ndef test_it():\n    ask("two")\n')
+    (suite.path / "test_other.py").unlink()
+    suite.run("--llmvcr-mode=refresh", passed=1)
+    assert (extra.read_bytes(), _words(own), suite.server.words) == (before, ["two"], ["one", "two"])
+
+
 def test_verify(suite: Suite) -> None:
     """Every call goes out, what the answers have changed in is said, and the file stays as it is."""
     suite.tests(_THREE.replace("))\n", '), get("/page"))\n'))

@@ -96,3 +96,19 @@ def test_redirects(lib: Any, server: Paced, tmp_path: Path) -> None:
         ):
             client.get(server.url)
     assert (len(cassette), len(server.bodies)) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "value", [b"plain", "L\u00fcbeck".encode(), "L\u00fcbeck".encode("latin-1")], ids=["ascii", "utf-8", "latin-1"]
+)
+def test_header_lines(lib: Any, tmp_path: Path, value: bytes) -> None:
+    """Header lines are heard as the library itself reads them, in whatever encoding, with names in small letters."""
+    lines = [(b"X-City", value), (b"x-empty", b"")]
+    sent = lib.Request("GET", "http://made-up.test/", headers=lines)
+    with (
+        llmvcr.use_cassette(tmp_path / "c.yaml"),
+        lib.Client(transport=lib.MockTransport(lambda _: lib.Response(200, content=b"answer"))) as client,
+    ):
+        client.send(sent)
+    recorded = load(tmp_path / "c.yaml").interactions[0].request.headers
+    assert recorded == tuple(sent.headers.multi_items())

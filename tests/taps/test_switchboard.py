@@ -34,6 +34,7 @@ class LibraryTap:
 
     name = "library"
     replaces = ("library",)
+    awaits: tuple[str, ...] = ()
 
     def __init__(self, owner: Any = Library) -> None:
         self.owner = owner
@@ -104,6 +105,19 @@ def test_left_in_any_order(board: Switchboard) -> None:
     board.leave(second)
     assert Library.__dict__["send"] is PLAIN
     assert (first.heard, second.heard) == ([], ["1"])
+
+
+def test_the_one_in_the_middle_stays_longest(board: Switchboard) -> None:
+    """Of three cassettes that overlap the second still hears when the first and then the third are gone."""
+    first, second, third = Cassette(A), Cassette(B), Cassette(C)
+    for each in (first, second, third):
+        board.enter(each, [LibraryTap()])
+    board.leave(first)
+    board.leave(third)
+    _send("1")
+    board.leave(second)
+    _send("2")
+    assert (first.heard, second.heard, third.heard) == ([], ["1"], [])
 
 
 def test_a_tap_that_the_inner_one_leaves_out(board: Switchboard) -> None:
@@ -232,6 +246,22 @@ def test_patches_of_others(board: Switchboard) -> None:
     Library.send = ours  # type: ignore[method-assign]
     board.leave(outer)
     assert (outer.heard, inner.heard) == ([], ["2"])
+
+
+def test_patches_of_others_come_and_go(board: Switchboard) -> None:
+    """A cassette that is opened again calls what stands there now, and puts that back."""
+    tap = LibraryTap()
+
+    def theirs(_self: Library, _url: str) -> Call | None:
+        return None
+
+    for before in (PLAIN, theirs, PLAIN):
+        Library.send = before  # type: ignore[method-assign, assignment]
+        cassette = Cassette(A)
+        board.enter(cassette, [tap])
+        _send("1")
+        board.leave(cassette)
+        assert (cassette.heard, Library.__dict__["send"]) == (["1"], before)
 
 
 def test_inherited(board: Switchboard) -> None:

@@ -191,7 +191,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> _Asked:
     """The tap, with a recorder that lets nothing pass."""
     recorder = _Asked()
     for owner, name, stand_in in patches(recorder):
-        monkeypatch.setattr(owner, name, stand_in)
+        if stand_in is not None:
+            monkeypatch.setattr(owner, name, stand_in)
     return recorder
 
 

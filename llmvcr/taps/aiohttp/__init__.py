@@ -18,6 +18,7 @@ class AiohttpTap:
 
     name: str = "aiohttp"
     replaces: tuple[str, ...] = ("aiohttp",)
+    awaits: tuple[str, ...] = ()
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:
         """Give the patches of `llmvcr.taps.aiohttp.connecting`; none where aiohttp is not installed."""

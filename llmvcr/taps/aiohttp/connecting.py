@@ -37,8 +37,7 @@ def patches(recorder: Recorder) -> Iterator[Patch]:
     yield BaseConnector, "connect", _connect(_real(BaseConnector.connect), recorder)
     yield DeflateBuffer, "feed_data", hear_packed(_real(DeflateBuffer.feed_data))
     request = ClientSession._request  # noqa: SLF001 - where vcrpy's stub stands
-    if _is_stub(request):
-        yield ClientSession, "_request", _plain(_real(request))
+    yield ClientSession, "_request", _plain(_real(request)) if _is_stub(request) else None
 
 
 def _is_stub(function: Any) -> bool:

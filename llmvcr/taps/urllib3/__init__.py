@@ -18,6 +18,7 @@ class Urllib3Tap:
 
     name: str = "urllib3"
     replaces: tuple[str, ...] = ("urllib3", "requests", "boto3")
+    awaits: tuple[str, ...] = ()
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:
         """Give the patches of `llmvcr.taps.urllib3.pools`; none where urllib3 is not installed."""

@@ -43,6 +43,7 @@ def patches(recorder: Recorder) -> Iterator[Patch]:
     """Give the patches of urllib3's pools; those of requests, botocore and SOCKS proxies inherit them."""
     # The stubs of a plain vcrpy cassette that is open already; those of one that opens later are its own business.
     outer = getattr(HTTPConnectionPool.ConnectionCls, "cassette", None)
+    yield HTTPConnectionPool, "ConnectionCls", None
     for owner, name, wrap in (
         (HTTPConnectionPool, "_make_request", partial(_asking, recorder, outer)),
         (HTTPSConnectionPool, "_prepare_proxy", _later),

@@ -21,6 +21,7 @@ class WebsocketsTap:
     """The library websockets, which the openai SDK speaks to Realtime and Responses through."""
 
     name: str = "websockets"
+    awaits: tuple[str, ...] = ("websockets.asyncio.client", "websockets.sync.client")
 
     @property
     def replaces(self) -> tuple[str, ...]:

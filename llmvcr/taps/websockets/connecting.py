@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-import websockets.asyncio.client
-import websockets.exceptions
-import websockets.sync.client
+from websockets import exceptions
+
+# By themselves: who imports one of them just now has not yet made it an attribute of its package.
+from websockets.asyncio import client as asyncio_client
 from websockets.datastructures import Headers
 from websockets.http11 import USER_AGENT
+from websockets.sync import client as sync_client
 from websockets.uri import parse_uri
 
 from llmvcr.interaction import Request, Response
@@ -42,15 +44,15 @@ _OF_A_NETWORK = frozenset(
 
 def patches(recorder: Recorder) -> Iterator[Patch]:
     """Give one patch for each client, and for each module that has taken the function `connect` out of its own."""
-    asynchronous = websockets.asyncio.client.connect
+    asynchronous = asyncio_client.connect
     for opener, factory in _OPENERS:
         if hasattr(asynchronous, opener):
             yield asynchronous, opener, _async(_real(getattr(asynchronous, opener)), factory, recorder)
-    reconnect = getattr(websockets.sync.client, "reconnect", None)
+    reconnect = getattr(sync_client, "reconnect", None)
     if reconnect is not None:
         yield reconnect, "open_connection", _opening(_real(reconnect.open_connection), recorder)
         return
-    before = websockets.sync.client.connect
+    before = sync_client.connect
     stand_in = _sync(_real(before), recorder)
     last = sys.modules[next(reversed(sys.modules))]
     for module in _holders(before, len(sys.modules), last if isinstance(last, ModuleType) else None):
@@ -160,7 +162,7 @@ def _sync(real: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
             connection.send = _send(connection.send, server)
             return connection
         hearing = Hearing(dial, request)
-        make = options.pop("create_connection", None) or websockets.sync.client.ClientConnection
+        make = options.pop("create_connection", None) or sync_client.ClientConnection
         return _told(real, hearing)(uri, **options, create_connection=_heard(make, hearing))
 
     return connect
@@ -220,9 +222,9 @@ def _raise_failure(answer: Response) -> None:
     """Raise again what a recorded handshake failed in: an error of the operating system, or of the library."""
     if not answer.failed:
         return
-    for room in (builtins, socket, ssl, websockets.exceptions):
+    for room in (builtins, socket, ssl, exceptions):
         kind = getattr(room, answer.ended, None)
-        if isinstance(kind, type) and issubclass(kind, OSError | websockets.exceptions.WebSocketException):
+        if isinstance(kind, type) and issubclass(kind, OSError | exceptions.WebSocketException):
             try:
                 raise kind(answer.error)
             except TypeError:  # it is made of more than a text

@@ -1,0 +1,77 @@
+"""Recorded requests by the JSON that their bodies hold: those that differ in its spelling alone need no form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from llmvcr.index.queues import Queue
+from llmvcr.interaction import Request
+
+__all__ = ["Respelt"]
+
+_Said = tuple[str, str, bytes]
+
+# So many are read for the first request that is not found among them, then twice as many each time: whoever asks for
+# one that is far behind, or for none at all, is not kept waiting for all of them.
+_AT_FIRST = 16
+
+
+class Respelt:
+    """Requests of one index by method, URL and JSON; used under the index's lock.
+
+    What is equal so is equal in its canonical form, ids included. So it is found without one: the canonical form is a
+    function of method, URL and JSON, whatever rules there are, unless they look at the text of a body.
+    """
+
+    def __init__(self, requests: Sequence[Request], played: Sequence[bool], *, repeats: bool) -> None:
+        """Take the lists of the index, which grow and change, and what is said in `Index`."""
+        self._requests, self._played, self._repeats = requests, played, repeats
+        self.rewind()
+
+    def find(self, request: Request) -> int | None:
+        """Give the position that answers a request of the same JSON; None where none does, as far as was read."""
+        wanted = _said(request)
+        if wanted is None:
+            return None
+        left = self._most
+        while True:
+            queue = self._queues.get(wanted)
+            if queue is not None and (position := queue.next(self._played)) is not None:
+                return position
+            if not left or not self._read_on():
+                break
+            left -= 1
+        if not left:
+            self._most *= 2
+        return queue.next(self._played, repeats=True) if queue is not None and self._repeats else None
+
+    def rewind(self) -> None:
+        """Say that none was played."""
+        self._queues: dict[_Said, Queue] = {}
+        self._row = 0  # up to here all that can be played is read
+        self._most = _AT_FIRST
+
+    def _read_on(self) -> bool:
+        """Read the next that may be played; False where there is none."""
+        while self._row < len(self._requests):
+            position = self._row
+            self._row += 1
+            if self._repeats or not self._played[position]:
+                said = _said(self._requests[position])
+                if said is not None:
+                    queue = self._queues.get(said)
+                    if queue is None:
+                        queue = self._queues[said] = Queue()
+                    queue.positions.append(position)
+                return True
+        return False
+
+
+def _said(request: Request) -> _Said | None:
+    if not request.body:
+        return None
+    from llmvcr.quick_json import one_spelling  # noqa: PLC0415 - most replays never come here
+
+    text = one_spelling(request.body)
+    return None if text is None else (request.method, request.url, sha256(text).digest())
