@@ -34,17 +34,17 @@ class Respelt:
         wanted = _said(request)
         if wanted is None:
             return None
-        left = self._most
+        end = self._row + self._most
         while True:
             queue = self._queues.get(wanted)
             if queue is not None and (position := queue.next(self._played)) is not None:
                 return position
-            if not left or not self._read_on():
-                break
-            left -= 1
-        if not left:
-            self._most *= 2
-        return queue.next(self._played, repeats=True) if queue is not None and self._repeats else None
+            # Before one answers once more, all are read: another may be unplayed.
+            if self._row >= end and not (queue is not None and self._repeats):
+                self._most *= 2
+                return None
+            if not self._read_on():
+                return queue.next(self._played, repeats=True) if queue is not None and self._repeats else None
 
     def rewind(self) -> None:
         """Say that none was played."""

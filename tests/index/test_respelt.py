@@ -77,6 +77,8 @@ def test_repeats() -> None:
     """With repeats the last of a value answers for good."""
     index = Index([ask(1), ask(2), ask(1)], repeats=True)
     assert [index.take(ask(1, indent=1)) for _ in range(4)] == [0, 2, 2, 2]
+    index = Index([ask(n % 25) for n in range(200)], repeats=True)
+    assert [index.take(ask(3, indent=1)) for _ in range(10)] == [*range(3, 200, 25), 178, 178]
 
 
 def test_another_url_or_method() -> None:
