@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -86,28 +87,24 @@ def _cache(folder: Path | None) -> Iterator[None]:
             os.environ |= {} if value is None else {name: value}
 
 
-def _kept(cache: Path) -> list[Path]:
-    return [path for path in cache.rglob("*") if path.is_file()]
-
-
-def _first_time(cache: Path, path: Path, request: Request) -> None:
-    for kept in _kept(cache):
-        kept.unlink()
-    _first(path, request)
-
-
-def _again(cache: Path, path: Path, request: Request) -> None:
-    if not _kept(cache):
-        raise AssertionError("nothing is kept of the cassette that was read before")
-    _first(path, request)
-
-
-_LOAD = """
+_OURS = """
+import sys, time
+import llmvcr
+from llmvcr.interaction import Request
+request = Request("POST", sys.argv[1], (), open(sys.argv[2], "rb").read())
+for path in sys.argv[3:]:  # the first warms it up
+    start = time.process_time()
+    with llmvcr.use_cassette(path, record_mode="none") as cassette:
+        assert cassette.call(request).answer is not None
+    took = time.process_time() - start
+print(took)
+"""
+_CASSETTER = """
 import sys, time
 import cassetter
-for _ in range(2):  # the first warms it up
+for path in sys.argv[1:]:
     start = time.process_time()
-    with cassetter.use_cassette(sys.argv[1], record_mode="none"):
+    with cassetter.use_cassette(path, record_mode="none"):
         pass
     took = time.process_time() - start
 print(took)
@@ -115,35 +112,45 @@ print(took)
 
 
 def _beside_cassetter(scale: Scale, folder: Path, recorded: tuple[Interaction, ...]) -> Iterator[Row]:
-    """Give what opening and a first answer take, beside opening alone of cassetter, which keeps no cache."""
+    """Give what opening and a first answer take, beside opening alone of cassetter, which keeps no cache.
+
+    Each in a process of its own: cassetter has one, and what else this one holds costs every collection of garbage.
+    """
     name = f"load {len(recorded):,} SSE calls"
     if not scale.cassetter:
         yield Row(f"{name}, cassetter", "not measured: see --cassetter in --help")
         return
-    paths = [folder / f"few.{suffix}" for suffix in ("json", "yaml")]
-    for path in paths:
-        llmvcr.dump(Document(recorded), path)
-    asked, cache = recorded[0].request, folder / "cache"
-    ways = (
-        partial(_first, paths[0], asked),
-        partial(_first_time, cache, paths[1], asked),
-        partial(_again, cache, paths[1], asked),
-    )
-    command = [scale.cassetter, "-c", _LOAD, str(paths[1])]
+    for few, count in (("few", len(recorded)), ("warm", 1)):
+        for suffix in ("json", "yaml"):
+            llmvcr.dump(Document(recorded[:count]), folder / f"{few}.{suffix}")
+    body, cache = folder / "body", folder / "cache"
+    body.write_bytes(recorded[0].request.body or b"")
+    ours = [sys.executable, "-c", _OURS, recorded[0].request.url, str(body)]
+    typed, plain = ([str(folder / f"{few}.{suffix}") for few in ("warm", "few")] for suffix in ("json", "yaml"))
     rows: list[list[float]] = []
-    with _cache(cache):
-        for _ in range(scale.pick(3, 5) + 1):
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                told = next((line for line in reversed(done.stderr.splitlines()) if "Error" in line), "no reason told")
-                yield Row(f"{name}, cassetter", f"refused: {told[:80]}")
-                return
-            rows.append([clocked(way).cpu / float(done.stdout) for way in ways])
-    typed, plain, again = zip(*rows[1:], strict=True)
-    bars = (("typed JSON", typed, 1.0), ("YAML, first time", plain, 1.0), ("YAML, again", again, _AGAIN_BAR))
-    for said, ours, bar in bars:
-        figure = Figure.of(ours)
+    for _ in range(scale.pick(3, 9) + 1):
+        shutil.rmtree(cache, ignore_errors=True)
+        with _cache(cache):
+            took = [_seconds([*ours, *paths]) for paths in (typed, plain)]
+            if not any(cache.rglob("*")):
+                raise AssertionError("nothing is kept of the cassette that was read")
+            took.append(_seconds([*ours, *plain]))
+        try:
+            theirs = _seconds([scale.cassetter, "-c", _CASSETTER, *plain])
+        except subprocess.CalledProcessError as error:
+            told = next((line for line in reversed(error.stderr.splitlines()) if "Error" in line), "no reason told")
+            yield Row(f"{name}, cassetter", f"refused: {told[:80]}")
+            return
+        rows.append([one / theirs for one in took])
+    bars = (("typed JSON", 1.0), ("YAML, first time", 1.0), ("YAML, again", _AGAIN_BAR))
+    for (said, bar), found in zip(bars, zip(*rows[1:], strict=True), strict=True):
+        figure = Figure.of(found)
         yield Row(f"{name}, {said}", figure.said("x cassetter's YAML"), f"<= {bar:.2g} x", figure.median <= bar)
+
+
+def _seconds(command: list[str]) -> float:
+    """Give the CPU time that a process prints; raises CalledProcessError."""
+    return float(subprocess.run(command, cwd=_PROJECT, capture_output=True, text=True, check=True).stdout)
 
 
 _PEAK = """
