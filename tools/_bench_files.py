@@ -128,7 +128,7 @@ def _beside_cassetter(scale: Scale, folder: Path, recorded: tuple[Interaction, .
     ours = [sys.executable, "-c", _OURS, recorded[0].request.url, str(body)]
     typed, plain = ([str(folder / f"{few}.{suffix}") for few in ("warm", "few")] for suffix in ("json", "yaml"))
     rows: list[list[float]] = []
-    for _ in range(scale.pick(3, 9) + 1):
+    for _ in range(scale.pick(3, 5) + 1):
         shutil.rmtree(cache, ignore_errors=True)
         with _cache(cache):
             took = [_seconds([*ours, *paths]) for paths in (typed, plain)]

@@ -76,7 +76,7 @@ def marked(scale: Scale) -> Iterator[Row]:
         ways: tuple[tuple[str, ...], ...] = ((), ("-p", "no:llmvcr"))
         for way in ways:
             _said(folder, _MARKED, *way)  # compiles
-        for turn in range(scale.pick(3, 9)):
+        for turn in range(scale.pick(3, 6)):
             for number in (0, 1) if turn % 2 else (1, 0):
                 floor, first, second = map(float, _said(folder, _MARKED, *ways[number]).split())
                 whole[number].append((first - floor) / count * 1000)
