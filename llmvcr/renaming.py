@@ -188,12 +188,15 @@ class _Run:
         for one, times in self.leaves.items():
             if len(one) >= _SHORTEST and not (hinted and hinted.fullmatch(one)) and text.count(one) != times:
                 return True
+        left = dict(self.leaves)
         for hint in self.plan.hints:
             for found in hint.finditer(text):
                 start = found.end()
                 if text.endswith(self.plan.prefixes, max(start - 32, 0), start):
                     quote = text.rfind('"', 0, start) + 1
-                    if text[quote : text.find('"', quote)] not in self.leaves:
+                    one = text[quote : text.find('"', quote)]
+                    left[one] = left.get(one, 0) - 1
+                    if left[one] < 0:  # no id field, or a text that is an id and nothing else
                         return True
         return False
 

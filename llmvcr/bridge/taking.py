@@ -98,6 +98,11 @@ class TakingCassette(Cassette):  # type: ignore[misc]
         return bool(self._options.llmvcr_max_age)
 
     @property
+    def reads_others(self) -> bool:
+        """Whether it was loaded from more than its own file."""
+        return any(path != self.label for path in getattr(self._persister, "sizes", ()))
+
+    @property
     def is_notable(self) -> bool:
         """Whether the end of a run has to tell of it, whether counts were asked for or not."""
         return bool(self.recovered) or self.life.is_notable

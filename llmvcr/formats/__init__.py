@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "READ_ONLY", "Document", "Format", "by_name", "extended", "read", "sniff"]
 
-_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[|\{\s*[\"}])")
 
 __getattr__ = late(__name__, {"shelf": ("FORMATS", "READ_ONLY")})
 

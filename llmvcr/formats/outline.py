@@ -7,6 +7,7 @@ bytes, of another version or damaged is no outline.
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from hashlib import blake2b, sha256, shake_256
 from pathlib import Path
@@ -38,12 +39,13 @@ def key_of(data: bytes) -> bytes | None:
 
 @cache
 def _code() -> bytes | None:
-    """Give the digest of the code that reads files: what it takes for sure, another version may not."""
+    """Give the digest of the code that reads files, and of this Python: what it takes for sure, another may not."""
     try:
         texts = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
     except OSError:
         return None
-    return sha256(b"\0".join(texts)).digest() if texts else None  # none where it stands in an archive
+    # There are none where it stands in an archive.
+    return sha256(b"\0".join((sys.version.encode(), *texts))).digest() if texts else None
 
 
 def sealed(document: Document, key: bytes) -> bytes | None:

@@ -45,6 +45,8 @@ def answer(data: bytes, start: int, last: int) -> tuple[int, int]:
 def read(data: bytes, place: Place, path: str, number: int) -> Interaction:
     """Read one interaction, but for the lines of a long body; raises UnsureError, ReadError or ValueError."""
     start, begin, behind, stop = place
+    if data.startswith(b"\n...\n", stop - 5):  # which ends a document, not an interaction
+        raise UnsureError
     if not behind:
         return _whole(data, place, path, number)
     # On its own, so that it is sure that the answer begins where it seems to: within a text the text would not end.

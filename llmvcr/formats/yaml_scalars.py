@@ -13,7 +13,7 @@ __all__ = ["folded", "unescaped", "unquoted"]
 
 _NOT_PLAIN = re.compile(r":(?: |\Z)| #| \Z|\t")
 _FOLDS = re.compile(r" *\n[ \n]*")
-_BROKEN = re.compile(r"\\\n *\n")
+_BROKEN = re.compile(r"\\ +\n|\\\n *\n|\\(?:x.?|u.{0,3}|U.{0,7})\\\n|\n(?:---|\.\.\.)")
 _JOINED = re.compile(r"\\\n *")
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0abefnrtv /N_LP]))?")
 _ESCAPES = dict(zip("0abefnrtv /N_LP", "\0\a\b\x1b\f\n\r\t\v /\x85\xa0\u2028\u2029", strict=True))
@@ -51,7 +51,7 @@ def unescaped(text: str) -> str:
     if text.count('"') != text.count('\\"'):
         raise UnsureError
     if "\n" in text:
-        if "\\ \n" in text or _BROKEN.search(text):
+        if "\t" in text or _BROKEN.search(text):
             raise UnsureError
         text = _JOINED.sub("", text)
     text = folded(text).replace('\\"', '"').replace("\\n", "\n")

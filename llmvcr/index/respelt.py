@@ -27,30 +27,39 @@ class Respelt:
     def __init__(self, requests: Sequence[Request], played: Sequence[bool], *, repeats: bool) -> None:
         """Take the lists of the index, which grow and change, and what is said in `Index`."""
         self._requests, self._played, self._repeats = requests, played, repeats
+        self._most = self._end = _AT_FIRST
         self.rewind()
 
-    def find(self, request: Request) -> int | None:
-        """Give the position that answers a request of the same JSON; None where none does, as far as was read."""
+    def find(self, request: Request, *, taking: bool) -> int | None:
+        """Give the position that answers a request of the same JSON; None where none does, as far as is read.
+
+        How far that is changes with what is taken alone: whoever looks first finds what is taken then.
+        """
         wanted = _said(request)
         if wanted is None:
             return None
-        end = self._row + self._most
+        found, far = self._found(wanted)
+        if taking:
+            self._most *= 2 if far else 1
+            self._end = self._row + self._most
+        return found
+
+    def _found(self, wanted: _Said) -> tuple[int | None, bool]:
         while True:
             queue = self._queues.get(wanted)
             if queue is not None and (position := queue.next(self._played)) is not None:
-                return position
+                return position, False
             # Before one answers once more, all are read: another may be unplayed.
-            if self._row >= end and not (queue is not None and self._repeats):
-                self._most *= 2
-                return None
+            if self._row >= self._end and not (queue is not None and self._repeats):
+                return None, True
             if not self._read_on():
-                return queue.next(self._played, repeats=True) if queue is not None and self._repeats else None
+                return (queue.next(self._played, repeats=True) if queue is not None and self._repeats else None), False
 
     def rewind(self) -> None:
         """Say that none was played."""
         self._queues: dict[_Said, Queue] = {}
         self._row = 0  # up to here all that can be played is read
-        self._most = _AT_FIRST
+        self._most = self._end = _AT_FIRST
 
     def _read_on(self) -> bool:
         """Read the next that may be played; False where there is none."""

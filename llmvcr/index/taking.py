@@ -25,10 +25,12 @@ class Index:
     """Which recorded request answers the next one (shared/decisions.md, 16).
 
     Positions count from 0 in the order of `add`. Each is taken once. Among the unplayed of one canonical key those of
-    the very bytes go first, then those of the same JSON in another spelling, then those with the very ids, then those
-    with the most ids in common, then the first recorded. With `repeats` the unplayed go first, and then the last
-    recording of that very request (or, none being equal byte for byte, of the same JSON, of the same ids, or of that
-    canonical key) answers again and again. `form` is the function that decides sameness. With `verbatim` it keeps
+    the very bytes go first, then those of the same JSON in another spelling (as far as these are read: not all at
+    once), then those with the very ids, then those with the most ids in common, then the first recorded. With `repeats`
+    the unplayed go first, and then the last recording of that very request (or, none being equal byte for byte, of the
+    same JSON, of the same ids, or of that canonical key) answers again and again.
+
+    `form` is the function that decides sameness. With `verbatim` it keeps
     strings as the body has them (see `llmvcr.index.sieve`), so that of many requests only those are read that come into
     question. With `by_value` it goes by the JSON of a body and not by its text (see `llmvcr.index.respelt`). With
     `answer`, which gives the answer at a position, ids of answers that came just now from a server stand for recorded
@@ -141,11 +143,21 @@ class Index:
         if not goes_by_headers(request.method, request.url):
             if (position := self._of_bytes(request)) is not None:
                 return position
-            if self._respelt is not None and (position := self._respelt.find(request)) is not None:
+            if self._respelt is not None and (position := self._respelt.find(request, taking=taking)) is not None:
                 return position
         form = self._form(request)
         position = self._readings.find(form)
-        return self._renewed(request, form, taking=taking) if position is None else position
+        if position is None:
+            return self._renewed(request, form, taking=taking)
+        return self._very(request, form, position) if goes_by_headers(request.method, request.url) else position
+
+    def _very(self, request: Request, form: Canonical, position: int) -> int:
+        """Give the first unplayed of the very bytes, headers that count included; `position` where there is none."""
+        queue, exact, key = self._by_bytes.get(self._exactly(request)), _exactly(request), form.key
+        for one in queue.waiting(self._played) if queue else ():
+            if _exactly(self._requests[one]) == exact and self._form(self._requests[one]).key == key:
+                return one
+        return position
 
     def _of_bytes(self, request: Request) -> int | None:
         exact = self._by_bytes.get(self._exactly(request))

@@ -37,7 +37,7 @@ class Use:
             Counter(self.unused) & Counter(other.unused),
             self.judged and other.judged,
             own=False,  # of two tests
-            renewed=self.renewed and other.renewed,
+            renewed=self.renewed or other.renewed,
         )
 
 

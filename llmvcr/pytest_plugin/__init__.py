@@ -6,10 +6,8 @@ said at the end when there is something to say.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Generator, Iterator, Sequence
-from functools import cached_property
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -127,8 +125,7 @@ class _Plain:
 
     def leave(self) -> None:
         """Find nothing any more."""
-        with contextlib.suppress(ValueError):  # somebody has put the finders back that were there before
-            sys.meta_path.remove(self)
+        sys.meta_path = [finder for finder in sys.meta_path if finder is not self]
 
 
 class Recording:
@@ -143,13 +140,15 @@ class Recording:
         self._config, self._options = config, options
         self._swallowed: str = config.getini("llmvcr_swallowed")
         self._collected = 0
+        self._made: Marked | None = None
         self._narrowed: set[str] = set()
 
-    @cached_property
-    def _marked(self) -> Marked:
-        from llmvcr.pytest_plugin.marked import Marked  # noqa: PLC0415 - vcr is imported by tests that use it
+    def _marked(self) -> Marked:  # no property: older versions of pytest get each that they see
+        if self._made is None:
+            from llmvcr.pytest_plugin.marked import Marked  # noqa: PLC0415 - vcr is imported by tests that use it
 
-        return Marked(self._config, self._options, self.ending())
+            self._made = Marked(self._config, self._options, self.ending())
+        return self._made
 
     def ending(self) -> Ending:
         """Give what looks after the end of the run, from now on."""
@@ -167,6 +166,12 @@ class Recording:
         self._collected += 1
 
     @pytest.hookimpl
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Note that tests were left out: a plugin may have put others in their places."""
+        if items:
+            self._narrowed.add("tests were deselected")
+
+    @pytest.hookimpl
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note the files whose tests nobody knows."""
         if report.failed:
@@ -181,7 +186,7 @@ class Recording:
     @pytest.hookimpl(optionalhook=True)
     def pytest_recording_configure(self, vcr: Any) -> None:
         """Set up the VCR that pytest-recording has made for one test."""
-        self._marked.set_up(vcr)
+        self._marked().set_up(vcr)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -200,7 +205,7 @@ class Recording:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Remember that a test did not come to its end, and whether it failed by that; show what it missed."""
-        if "llmvcr.bridge" not in sys.modules:  # no cassette was ever opened
+        if self._made is None and "llmvcr.bridge" not in sys.modules:  # no cassette was ever opened
             report = yield
             self._remember(item, call, report)
             return report
@@ -246,7 +251,7 @@ class Recording:
             yield None
             return
         stash = request.node.stash
-        with self._marked.playing(request, vcr_markers, vcr_cassette_dir, record_mode) as opened:
+        with self._marked().playing(request, vcr_markers, vcr_cassette_dir, record_mode) as opened:
             yield opened
             opened.failed = stash.get(_CUT_SHORT, False)
             opened.life.drops = stash.get(_FAILED, False)

@@ -63,7 +63,7 @@ class Ending:
         if self._unused:
             self._visited.add(node.nodeid)
             self._folders.add(os.path.realpath(folder))
-        if self._unused or opened.life.refreshes:
+        if self._unused or opened.life.refreshes or not own or opened.reads_others:  # another test may refresh its file
             forked = self._forks != self._forks_before  # what a child plays its parent does not see
             uses = opened.life.uses(own=own)
             self._uses += (replace(use, judged=use.judged and not forked) for use in uses)

@@ -80,8 +80,8 @@ def refreshed(uses: Iterable[Use], *, whole: bool) -> Iterator[str]:
     """
     from llmvcr import lifecycle  # noqa: PLC0415 - as above
 
-    for use in lifecycle.joined(use for use in uses if use.renewed).values():
-        if not use.unused or not use.judged:
+    for use in lifecycle.joined(uses).values():
+        if not use.renewed or not use.unused or not use.judged:
             continue
         if use.own or whole:
             yield _taken_out(use)

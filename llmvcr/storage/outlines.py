@@ -98,7 +98,7 @@ def _keep(kept: Path, fresh: bytes) -> None:
 
 def _sweep(folder: Path) -> None:
     with os.scandir(folder) as found:
-        there = [(one.stat(follow_symlinks=False).st_mtime_ns, one.path) for one in found]
+        there = [(one.stat(follow_symlinks=False).st_mtime_ns, one.path) for one in found if one.is_file()]
     if len(there) >= _MOST:
         for _, path in sorted(there)[: _MOST // 2]:
             Path(path).unlink(missing_ok=True)

@@ -31,12 +31,15 @@ class Arrivals:
         self._lock = threading.Lock()
         self._awaited: dict[str, Tap] = {}
         self._coming: set[str] = set()  # modules that are being imported, whose end is told
+        self._told: set[str] = set()  # taps that are told of, and wait for the lock of the switchboard with a module's
 
     def is_there(self, tap: Tap) -> bool:
         """Say whether the patches of a tap can be made now; where not, it is told of when they can."""
         if not tap.awaits:
             return True
         with self._lock:
+            if tap.name in self._told:
+                return False
             is_coming = not self._coming.isdisjoint(tap.awaits)
             if not is_coming and any(sys.modules.get(name) is not None for name in tap.awaits):
                 self._forget(tap)
@@ -46,12 +49,18 @@ class Arrivals:
                 sys.meta_path.insert(0, self)
         return False
 
+    def heard(self, tap: Tap) -> None:
+        """Say, with the lock of the switchboard held, that the news of a tap has come."""
+        with self._lock:
+            self._told.discard(tap.name)
+
     def end(self) -> None:
         """Wait for nothing any more."""
         with self._lock:
             self._awaited.clear()
+            # Another list: a thread that imports just now goes through the one that was, and would miss a finder.
             if self in sys.meta_path:
-                sys.meta_path.remove(self)
+                sys.meta_path = [finder for finder in sys.meta_path if finder is not self]
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Give what the other finders give for a module that is awaited, with a loader that tells when it is there."""
@@ -80,6 +89,7 @@ class Arrivals:
                 tap = self._awaited.get(name) if is_there else None
                 if tap is not None:
                     self._forget(tap)
+                    self._told.add(tap.name)
         if tap is not None:
             self._arrived(tap)
 

@@ -61,6 +61,8 @@ class HttpxTap:
         if not is_installed(self.name):
             return
         lib = importlib.import_module(self.name)
+        for kind in {*_SYNC, *_ASYNC}:
+            yield lib, kind, None
         for owner, name in _transports(lib):
             if hasattr(owner, name):
                 wrap = _async if name == "handle_async_request" else _sync

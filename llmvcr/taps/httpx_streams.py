@@ -36,7 +36,7 @@ def listen(response: Any, ear: Ear, lib: ModuleType) -> Any:
 
 def replay(answer: Response, request: Any, lib: ModuleType) -> Any:
     """Give the response of a recorded answer when it is due, or raise what the recorded attempt ended in."""
-    if not answer.times and not answer.ended:
+    if not answer.times and not answer.ended and not answer.failed:
         return _response(answer, _streams(lib).given(answer.chunks), lib)
     pace, limit = Pace(answer), _read_timeout(request)
     try:
@@ -50,7 +50,7 @@ def replay(answer: Response, request: Any, lib: ModuleType) -> Any:
 
 async def replay_async(answer: Response, request: Any, lib: ModuleType) -> Any:
     """Do as `replay`, without holding up the event loop."""
-    if not answer.times and not answer.ended:
+    if not answer.times and not answer.ended and not answer.failed:
         return _response(answer, _streams(lib).given(answer.chunks), lib)
     pace, limit = Pace(answer), _read_timeout(request)
     try:

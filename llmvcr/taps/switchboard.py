@@ -147,6 +147,7 @@ class Switchboard:
     def _arrived(self, tap: Tap) -> None:
         """Patch a library that was imported while cassettes are open; the first of them was there before it."""
         with self._lock:
+            self._arrivals.heard(tap)
             if self._seats:
                 self._install(tap, self._seats[0])
 
@@ -157,10 +158,10 @@ class Switchboard:
     def _install(self, tap: Tap, seat: _Seat) -> None:
         library = sys.modules.get(tap.name)
         known, places = self._made.get(tap, (None, ()))
-        if known is not library or not places or not all(one.is_as_before() for one in places):
+        if library is None or known is not library or not places or not all(one.is_as_before() for one in places):
             places = tuple(self._places(tap))
             if not tap.awaits:  # of others, any module may have taken a function out since
-                self._made[tap] = (library, places)
+                self._made[tap] = (sys.modules.get(tap.name), places)
         for one in places:
             if one.stand_in is not None:
                 setattr(one.owner, one.name, one.stand_in)

@@ -54,13 +54,26 @@ def test_the_more_are_asked_for_the_more_are_known() -> None:
 
 
 def test_the_same_value_goes_before_the_same_form() -> None:
-    """Of two recorded requests of one form, that of the very value answers, wherever it stands."""
+    """Of two recorded requests of one form, that of the very value answers, also where it was recorded later."""
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Sing"}]}
     one, other = (Request("POST", CHAT, (), json.dumps(each).encode()) for each in (body | {"seed": None}, body))
     assert canonical(one).key == canonical(other).key
     index = Index([one, other])
     assert index.take(Request("POST", CHAT, (), json.dumps(body, indent=1).encode())) == 1
     assert index.take(Request("POST", CHAT, (), json.dumps(body, indent=2).encode())) == 0
+
+
+@pytest.mark.parametrize("gap", [0, 10, 20, 60])
+def test_who_looks_first_takes_the_same(gap: int) -> None:
+    """What is taken is what was seen before, and what is taken where nobody looked, however often one looks."""
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Sing"}]}
+    one, other = (Request("POST", CHAT, (), json.dumps(each).encode()) for each in (body | {"seed": None}, body))
+    recorded = [one, *map(ask, range(gap)), other]
+    asked = Request("POST", CHAT, (), json.dumps(body, indent=1).encode())
+    unseen, seen = Index(recorded), Index(recorded)
+    for _ in range(2):
+        taken = unseen.take(asked)
+        assert [seen.peek(asked), seen.peek(asked), seen.take(asked)] == [taken] * 3
 
 
 def test_played_added_and_rewound() -> None:
