@@ -724,6 +724,20 @@ def test_seed_with_other_ids(name: str) -> None:
     assert canonical(post(CHAT, body)).key != canonical(post(CHAT, renamed)).key
 
 
+@pytest.mark.parametrize("said", ["{}", "of {}"], ids=["alone", "quoted"])
+def test_one_json_has_one_key_however_it_is_spelt(said: str) -> None:
+    """A text that is an id and nothing else is given the id's new name, whether or not a key has an escaped letter."""
+    keys = set()
+    for one in IDS[:2]:
+        call = {"id": one, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        result = {"role": "tool", "tool_call_id": one, "content": said.format(one)}
+        body = json.dumps({"model": "m", "messages": [{"role": "assistant", "tool_calls": [call]}, result]})
+        escaped = body.replace("role", "r\\u006fle")
+        assert json.loads(escaped) == json.loads(body)
+        keys |= {canonical(post(CHAT, text.encode())).key for text in (body, escaped)}
+    assert len(keys) == 1
+
+
 def test_fields_of_a_call() -> None:
     """The form of an LLM call names method, host, endpoint, path, query, kind and body, and the ids by order."""
     form = canonical(chat())

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 import llmvcr
 from llmvcr import formats
@@ -422,3 +423,19 @@ def test_null_where_a_typed_cassette_may_say_nothing_says_nothing() -> None:
     (one,) = formats.read(data, path="file")
     assert (one.request.method, one.request.url) == ("POST", URL)
     assert (one.response.status, one.response.reason, one.response.body) == (200, "OK", b"{}")
+
+
+@pytest.mark.parametrize("text", ["[" * 301, '{"a": [' * 160], ids=["brackets", "JSON"])
+def test_brackets_in_a_text_of_yaml_in_one_line_are_no_depth(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """YAML that begins with a brace is no JSON: where the depth of JSON is told by its text, that of YAML is not."""
+    answer = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "x"}}
+    asked = {"method": "POST", "uri": URL, "headers": {}, "body": text}
+    held = {"interactions": [{"request": asked, "response": answer}], "version": 1}
+    data = yaml.safe_dump(held, default_flow_style=True, width=10**6).encode()
+    assert data.startswith(b"{interactions:")
+    monkeypatch.setattr("llmvcr.wire.nesting._UNWATCHED", True)
+    (one,) = formats.read(data, path="file")
+    assert one.request.body == text.encode()
+    for deep in (b'{ "a":' * 400, b"[" * 400, b'\xef\xbb\xbf\n{"a":' * 400):
+        with pytest.raises(ReadError, match="is nested too deep"):
+            formats.read(deep, path="file")

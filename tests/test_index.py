@@ -266,3 +266,14 @@ def test_headers_that_count_are_no_bytes_of_the_body() -> None:
     streamed = Request("POST", url, (("X-DashScope-SSE", "enable"),), body)
     assert taken(Index([whole, streamed]), [streamed, streamed, whole]) == [1, None, 0]
     assert Index([whole]).take(replace(streamed, body=body.replace(b":", b": "))) is None
+
+
+def test_equal_bytes_go_first_where_headers_count() -> None:
+    """Among calls that go by their headers, too, the recording of the very same bytes goes first (decision 16)."""
+    url = "https://dashscope.aliyuncs.com/api/v1/services/aigc/text-generation/generation"
+    spaced = Request("POST", url, (), b'{"model": "qwen-max", "input": {"prompt": "Sing"}}')
+    dense = replace(spaced, body=b'{"model":"qwen-max","input":{"prompt":"Sing"}}')
+    streamed = replace(dense, headers=(("X-DashScope-SSE", "enable"),))
+    assert canonical(spaced).key == canonical(dense).key != canonical(streamed).key
+    index = Index([spaced, streamed, dense])
+    assert [index.peek(dense), *taken(index, [dense, dense, dense, streamed])] == [2, 2, 0, None, 1]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,10 +96,28 @@ def test_a_library_that_cannot_be_patched_leaves_the_others_as_they_were(
     before = http.client.HTTPConnection, httpx2.HTTPTransport.handle_request
     kept = llmvcr.use_cassette(tmp_path / "c.yaml")  # else the garbage collector would take them away
     with monkeypatch.context() as broken:
-        broken.setattr(httpx2.MockTransport, "handle_request", None)  # so that the library is looked at anew
         broken.delattr(httpx2, "WSGITransport")
         with pytest.raises(AttributeError, match="WSGITransport"):
             kept.__enter__()
     assert (http.client.HTTPConnection, httpx2.HTTPTransport.handle_request) == before
     assert _ask(server, "free") == "1: free"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_library_that_is_imported_anew_is_heard(server: Counting, tmp_path: Path) -> None:
+    """Where httpx is taken out of sys.modules before each cassette, each of them hears the one that comes then."""
+    code = """
+import sys, llmvcr
+for number in range(3):
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"httpx", "httpcore"}]:
+        del sys.modules[name]
+    with llmvcr.use_cassette(f"{number}.yaml"):
+        import httpx
+        httpx.get(sys.argv[1], trust_env=False)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, server.url], check=False, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(server.seen) == 3
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["0.yaml", "1.yaml", "2.yaml"]

@@ -131,3 +131,13 @@ def test_the_usual_is_sure(text: str) -> None:
 def test_the_unusual_is_left_alone(text: str) -> None:
     """What is rare, and what is wrong, the safe loader has to judge."""
     assert isinstance(skimmed(text.encode()), UnsureError | ValueError)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['a: "x\\  \n  y"\n', 'a: "x\\\n\t y"\n', 'a: "x\\\n--- y"\n', 'a: "x\\\n... y"\n', 'a: "\\x\\\n41"\n'],
+    ids=["blanks", "tab", "document", "end", "escape"],
+)
+def test_an_odd_break_between_quotes_is_left_alone(text: str) -> None:
+    """Escaped blanks before a line end, a tab, a mark of a document and a cut escape the safe loader has to judge."""
+    assert isinstance(skimmed(text.encode()), UnsureError)

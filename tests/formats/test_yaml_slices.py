@@ -81,6 +81,18 @@ def test_what_is_wrong_is_said_when_the_file_is_read(old: bytes, new: bytes, say
         formats.read(head + new + tail, path="f.yaml")
 
 
+@pytest.mark.parametrize("calls", [CALLS[:2], (CALLS[2], CALLS[2])], ids=["long", "short"])
+@pytest.mark.parametrize("behind", [b"\n- request:", b"\nversion: 1\n"], ids=["between", "end"])
+def test_the_end_of_a_document_is_no_part_of_an_interaction(behind: bytes, calls: tuple[Interaction, ...]) -> None:
+    """Dots behind an interaction end the document, and what follows them is refused as by the safe loader."""
+    data = VCR_YAML.write(Document(calls), path="f.yaml")
+    head, found, tail = data.rpartition(behind)
+    assert found
+    for read in (VCR_YAML.read, formats.read):
+        with pytest.raises(ReadError, match="is not well-formed YAML"):
+            read(head + b"\n..." + found + tail, path="f.yaml")
+
+
 def test_an_answer_that_stands_in_a_text_is_none() -> None:
     """A request whose text, by hand, has lines as those of an answer is what the safe loader makes of it."""
     (one,) = VCR_YAML.read(VCR_YAML.write(Document(CALLS[:1]), path="f.yaml"), path="f.yaml")

@@ -133,6 +133,17 @@ def test_swallowed_option(value: str, failed: int, suite: Suite) -> None:
     suite.run(failed=failed, passed=5 - failed)
 
 
+def test_swallowed_though_modules_were_taken_out(suite: Suite) -> None:
+    """A swallowed miss is told of, too, where a fixture takes out of sys.modules what was imported under it."""
+    suite.tests(
+        _CHAT + "\nimport sys\n\n@pytest.mark.vcr\ndef test_swallowing(monkeypatch):\n"
+        '    try:\n        chat("x")\n    except BaseException:\n        pass\n'
+        '    monkeypatch.delitem(sys.modules, "llmvcr.bridge")\n'
+    )
+    result = suite.run(failed=1)
+    result.stdout.fnmatch_lines(["The test passed, though a call that it made is not in the cassette: *"])
+
+
 def test_swallowed_and_failed(suite: Suite) -> None:
     """A test that fails of what follows from a swallowed miss shows that one, too."""
     suite.tests(

@@ -72,6 +72,24 @@ def test_refresh_leaves_an_extra_alone(suite: Suite) -> None:
     assert (extra.read_bytes(), _words(own), suite.server.words) == (before, ["two"], ["one", "two"])
 
 
+def test_refresh_spares_what_others_play(suite: Suite) -> None:
+    """What another test plays stays: through an extra of its mark, or from a shared cassette without refresh."""
+    test = '@pytest.mark.vcr{0}\n@pytest.mark.default_cassette("{1}")\ndef test_{2}():\n    {3}\n\n'
+    calls = 'ask("one"), ask("two"), ask("three")'
+    suite.tests(test.format("", "own", "a", calls) + test.format("", "shared", "b", calls))
+    suite.run("--record-mode=once", passed=2)
+    own, shared = suite.cassette("test_it/own.yaml"), suite.cassette("test_it/shared.yaml")
+    suite.tests(
+        test.format("", "own", "a", 'ask("one")')
+        + test.format(f"({str(own)!r})", "empty", "extra", 'ask("two")')
+        + test.format("", "shared", "b", 'ask("one")')
+        + test.format('(record_mode="none")', "shared", "plain", 'ask("two")')
+    )
+    suite.run("--llmvcr-mode=refresh", passed=4)
+    assert (_words(own), _words(shared)) == (["one", "two"], ["one", "two"])
+    assert len(suite.server.seen) == 6
+
+
 def test_verify(suite: Suite) -> None:
     """Every call goes out, what the answers have changed in is said, and the file stays as it is."""
     suite.tests(_THREE.replace("))\n", '), get("/page"))\n'))

@@ -159,6 +159,20 @@ def test_files_that_cannot_be_collected(used: Suite) -> None:
     assert _tree(used.path) == before
 
 
+def test_a_plugin_that_puts_others_in_their_places(used: Suite) -> None:
+    """Where tests were deselected, nothing is removed, though as many are run as were collected."""
+    used.conftest(
+        "def pytest_collection_modifyitems(config, items):\n"
+        "    one, *others = items\n"
+        "    items[:] = [*others, type(one).from_parent(others[-1].parent, name='more', callobj=others[-1].obj)]\n"
+        "    config.hook.pytest_deselected(items=[one])\n"
+    )
+    before = _tree(used.path)
+    result = used.run("--llmvcr-unused=prune", passed=5, skipped=1, deselected=1)
+    assert "unused recordings are not looked for: tests were deselected" in result.stdout.str()
+    assert _tree(used.path) == before
+
+
 def test_a_failed_test_is_not_judged(suite: Suite) -> None:
     """What a test did not come to play is not unused; nor is what is played by its second try alone."""
     write(suite.cassette("test_it/test_bad.yaml"), chat("one", "said"), chat("two", "said"))

@@ -185,6 +185,48 @@ def test_two_modules_that_come_at_once(library: Path) -> None:
     assert cassette.heard == ["1"]
 
 
+@pytest.mark.usefixtures("library")
+def test_finders_that_another_thread_is_asking() -> None:
+    """A cassette that closes in the middle of an import takes no finder from under it."""
+    board, cassette, finders = Switchboard(), Cassette("a"), list(sys.meta_path)
+    board.enter(cassette, [LateTap()])
+    asking = iter(sys.meta_path)  # as an import does, which lets other threads run between two finders
+    next(asking)
+    board.leave(cassette)
+    assert list(asking) == finders == sys.meta_path
+
+
+def test_one_that_has_just_come_while_another_cassette_opens(library: Path) -> None:
+    """A cassette that opens while the end of an import waits for it does not wait for that in its turn."""
+    (library / "gate.py").write_text(
+        "import threading\nended = threading.Event()\n\ndef run():\n    ended.set()\n", encoding="utf-8"
+    )
+    board, first, second = Switchboard(), Cassette("a"), Cassette("b")
+    board.enter(first, [LateTap()])
+    gate: Any = importlib.import_module(f"{_NAME}.gate")
+    importing = threading.Thread(target=_client, daemon=True)
+
+    class SlowTap:
+        name, replaces, awaits = "slow", (), ()
+
+        def patches(self, recorder: Recorder) -> tuple[Patch, ...]:
+            del recorder  # it patches nothing
+            importing.start()
+            assert gate.ended.wait(10)
+            importing.join(0.2)  # it comes as far as it can
+            return ()
+
+    threads = importing, threading.Thread(target=board.enter, args=(second, [SlowTap(), LateTap()]), daemon=True)
+    threads[1].start()
+    for thread in reversed(threads):
+        thread.join(5)
+    assert [thread.is_alive() for thread in threads] == [False, False]
+    _client().send("1")
+    board.leave(second)
+    board.leave(first)
+    assert first.heard + second.heard == ["1"]
+
+
 def test_websockets_imported_under_a_cassette(tmp_path: Path) -> None:
     """A real client that is imported in the middle of a test asks the cassette, which nothing else had imported."""
     code = """

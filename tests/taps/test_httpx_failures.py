@@ -67,6 +67,14 @@ CASES = {
 }
 
 
+_STRICT = """
+interactions:
+- request: {body: q, headers: {}, method: POST, uri: "http://llm.invalid/"}
+  response: {body: {string: ""}, headers: {}, status: {code: 599, message: "llmvcr: ConnectError"}}
+version: 1
+"""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What the application sees of a call."""
@@ -181,3 +189,14 @@ def test_failures(name: str, ask: Ask, lib: Any, script: Scripted, tmp_path: Pat
         response = interaction.response
         assert response == failure(case.error, live.text, response.times)
         assert (response.status, response.reason) == (599, f"llmvcr: {case.error}")
+
+
+@pytest.mark.parametrize("ask", [_sync, _async])
+def test_a_failed_attempt_without_our_key(ask: Ask, lib: Any, tmp_path: Path) -> None:
+    """An attempt that a file tells of in the terms of HTTP alone, as a strict one does, is no answer to the client."""
+    path = tmp_path / "failed.yaml"
+    path.write_text(_STRICT, encoding="utf-8")
+    with llmvcr.use_cassette(path, record_mode="none") as cassette:
+        outcome = ask(lib, Case("ReadError"), "http://llm.invalid/", {})
+        assert cassette.all_played
+    assert outcome == Outcome("ReadError", "", (), headed=False)

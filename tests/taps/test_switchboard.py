@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from llmvcr.errors import SideBySideError
 from llmvcr.interaction import Request
 from llmvcr.taps.base import Call, Dial, Patch, Recorder
+from llmvcr.taps.httpx import HTTPX
 from llmvcr.taps.switchboard import Line, Switchboard
+from taps.scripted import Scripted
 
 
 class Library:
@@ -46,6 +49,14 @@ class LibraryTap:
             return recorder.call(Request("GET", url))
 
         yield self.owner, "send", send
+
+
+class Transport(httpx.HTTPTransport):
+    """A transport of an application's own."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer in the place of the network."""
+        return httpx.Response(204, request=request)
 
 
 class Cassette:
@@ -306,3 +317,22 @@ def test_a_tap_that_fails(board: Switchboard) -> None:
     assert Library.__dict__["send"] is PLAIN
     assert "send" not in Child.__dict__
     assert board.here() == ()
+
+
+@pytest.mark.parametrize("places", [(False, True, False), (True, False, True)], ids=["later", "from the beginning"])
+def test_a_class_in_the_place_of_another(
+    places: tuple[bool, ...], board: Switchboard, script: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transport class that stands in the place of the library's is heard, and the library's own again after it."""
+    script.steps = [b"HTTP/1.1 204 No Content\r\n\r\n"]
+    own, kinds = httpx.HTTPTransport, list[type[httpx.HTTPTransport]]()
+    for is_another in places:
+        monkeypatch.setattr(httpx, "HTTPTransport", Transport if is_another else own)
+        cassette = Cassette(A)
+        board.enter(cassette, [HTTPX])
+        with httpx.HTTPTransport() as transport:
+            transport.handle_request(httpx.Request("GET", f"http://{script.host}/")).read()
+        board.leave(cassette)
+        kinds.append(type(transport))
+        assert cassette.heard == [f"http://{script.host}/"]
+    assert [kind is Transport for kind in kinds] == list(places)
