@@ -90,6 +90,15 @@ def test_a_header_is_known_by_its_name(headers: Headers, expected: list[tuple[st
     assert found(call(sent=headers)) == [(f"request.headers.{name}", kind) for name, kind in expected]
 
 
+def test_half_a_pair_in_a_secret() -> None:
+    """A secret with a lone surrogate, which JSON can escape, is taken out by its name, and nothing raises."""
+    body = b'{"client_secret": "made-up-\\ud800-3f9Qz71Lk02mXv8"}'
+    request = Request("POST", "https://api.example.com/login", (), body)
+    redacted = redaction.redacted(Interaction(request, Response(200, "OK", (), (body,))))
+    assert b"3f9Qz71Lk02mXv8" not in (redacted.request.body or b"") + redacted.response.body
+    assert redaction.find(redacted) == ()
+
+
 def test_an_aws_signature_is_found_inside_its_header() -> None:
     """SigV4 tells the key's id and a signature in one value."""
     key = KEYS["AWS key id"]

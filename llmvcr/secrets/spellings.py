@@ -119,13 +119,21 @@ def _cached(value: str) -> Spelt:
 
 
 def _spelt(value: str) -> Spelt:
-    plain = value.encode("utf-8", "surrogateescape")
+    plain = _plain(value)
     cores: dict[bytes, tuple[int, str]] = {}
     for shift in range(3):
         if len(core := _core(shift, plain)) >= _SHORTEST_CORE:
             for alphabet in _ALPHABETS:
                 cores.setdefault(_respelt(core, alphabet), (shift, alphabet))
     return Spelt(value, plain, tuple((shift, alphabet, core) for core, (shift, alphabet) in cores.items()))
+
+
+def _plain(text: str) -> bytes:
+    """Give the bytes of a text: those that are no UTF-8 as they were, and half a pair as JSON may escape it."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _escaped_in(data: bytes, value: str) -> Iterator[tuple[int, int]]:
@@ -156,7 +164,7 @@ def _one(sign: str) -> re.Pattern[bytes]:
 
 def _escaped(sign: str) -> bytes:
     """Write what finds one sign in any spelling: as it is, as JSON may escape it, as a URL may."""
-    plain = sign.encode("utf-8", "surrogateescape")
+    plain = _plain(sign)
     percent = b"".join(rb"%%(?:25){0,3}(?i:%02x)" % byte for byte in plain)
     ways = [
         re.escape(plain),
