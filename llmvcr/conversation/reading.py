@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from llmvcr import bodies
 from llmvcr.conversation.answering import answers, error, model_of, usage
@@ -74,7 +74,8 @@ def _of_frames(interaction: Interaction, talk: Talk) -> LlmCall:
     return LlmCall(
         provider=provider,
         endpoint=endpoint,
-        model=talk.model or dict(parse_qsl(urlsplit(request.url).query)).get("model", ""),
+        # Not by urlsplit, which refuses some of what may stand in a file.
+        model=talk.model or dict(parse_qsl(request.url.partition("?")[2].partition("#")[0])).get("model", ""),
         method=request.method,
         url=request.url,
         reading="conversation",

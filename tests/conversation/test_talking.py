@@ -112,3 +112,10 @@ def test_frames_that_say_nothing_are_no_conversation() -> None:
     for frames in ([], [{"sent": "hello"}], [{"sent": '{"type": "ping"}'}], [{"sent": 7}], 7):
         call = read_call(Interaction(Request("GET", REALTIME), Response(101), notes={"frames": frames}))
         assert (call.reading == "conversation", call.messages, call.answers) == (False, (), ())
+
+
+def test_an_address_that_cannot_be() -> None:
+    """The model is read from an address that no client could call, too."""
+    url = REALTIME.replace("api.openai.com", "[api.openai.com")
+    said = _said(_sent("response.create"), _done(), url=url)
+    assert (said.reading, said.model) == ("conversation", "gpt-realtime")
