@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["FAILED", "Headers", "Interaction", "Json", "Request", "Response", "failure", "header"]
+__all__ = [
+    "FAILED",
+    "SWITCHED",
+    "Headers",
+    "Interaction",
+    "Json",
+    "Request",
+    "Response",
+    "failure",
+    "header",
+    "is_socket",
+]
 
 Json = Any
 """A value that JSON can hold: None, bool, int, float, str, list or dict of these."""
@@ -16,6 +27,9 @@ Headers = tuple[tuple[str, str], ...]
 
 FAILED = 599
 """The status of an attempt that no answer came to; no server sends it."""
+
+SWITCHED = 101
+"""The status of an answer behind which a connection goes on as a WebSocket (RFC 6455, 1.3)."""
 
 _FAILURE = "llmvcr: "  # stands before the class name in the reason of a failed attempt
 
@@ -27,6 +41,11 @@ def header(headers: Headers, name: str) -> str | None:
         if key.lower() == wanted:
             return value
     return None
+
+
+def is_socket(url: str) -> bool:
+    """Say whether a URL is of a WebSocket."""
+    return url[:6].lower().startswith(("ws://", "wss://"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llmvcr.errors import ReadError
 from llmvcr.formats import playable, unread
-from llmvcr.interaction import Interaction
+from llmvcr.interaction import Interaction, is_socket
 
 __all__ = ["check"]
 
@@ -24,7 +24,7 @@ def check(interaction: Interaction, *, path: str, number: int) -> None:
     if (found := playable.fault(interaction.request, unread.head(interaction))) is not None:
         place, reason = found
         raise ReadError(path, reason, interaction=number, place=place, fix=_AGAIN)
-    if playable.is_socket(interaction.request):
+    if is_socket(interaction.request.url):
         from llmvcr.bridge.sockets import check as check_socket  # noqa: PLC0415 - few cassettes hold any
 
         check_socket(interaction, path=path, number=number)

@@ -15,9 +15,9 @@ from llmvcr.bridge.translate import to_interaction, to_pair, to_vcr_request
 from llmvcr.canonical import Canonical, canonical
 from llmvcr.diff import describe
 from llmvcr.errors import ReadError
-from llmvcr.interaction import Interaction, Request, Response
+from llmvcr.interaction import SWITCHED, Interaction, Request, Response, is_socket
 from llmvcr.rulesets import RuleSet
-from llmvcr.sockets import Event, Frame, Mismatch, Recorded, Recordings, from_json, is_socket, to_json, unheard, whole
+from llmvcr.sockets import Event, Frame, Mismatch, Recorded, Recordings, from_json, to_json, unheard, whole
 from llmvcr.taps import Dial
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Sockets", "check"]
 
-_SWITCHED = 101
 _SHOWN = 200  # characters of a message
 _ADVICE = (
     "If the conversation changed on purpose, record the cassette again: run once with --record-mode=rewrite",
@@ -96,7 +95,7 @@ class Sockets:
         if position is None:
             return None
         answer = line.answers[position]
-        if answer.status != _SWITCHED:
+        if answer.status != SWITCHED:
             self._moved(None, position)
             return Dial(answer=answer)
         player = line.recordings.open()
@@ -113,7 +112,7 @@ class Sockets:
                 [
                     Recorded(position, self._events(one, position), one.response.ended)
                     for position, one in recorded.items()
-                    if one.response.status == _SWITCHED
+                    if one.response.status == SWITCHED
                 ],
                 repeats=self._cassette.finding.repeats,
                 form=partial(self._form, redactor),
@@ -162,7 +161,7 @@ class Sockets:
             events = tuple(replace(event, ms=0.0) for event in events)
         if keep == "bytes":
             events = tuple(replace(one, fragments=()) if isinstance(one, Frame) else one for one in events)
-        notes = {"frames": to_json(events)} if response.status == _SWITCHED else {}
+        notes = {"frames": to_json(events)} if response.status == SWITCHED else {}
         interaction = Interaction(request, response, recorded_at=now(), notes=notes)
         cassette._append(to_vcr_request(request), to_pair(interaction)[1], ticket)
         cassette._recording.done(ticket)

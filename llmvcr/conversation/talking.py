@@ -13,8 +13,8 @@ from llmvcr.conversation.joining_responses import responses
 from llmvcr.conversation.looking import at, parsed, string
 from llmvcr.conversation.values import Answer, Message, Part, Usage
 from llmvcr.errors import ReadError
-from llmvcr.interaction import Interaction, Json
-from llmvcr.sockets import Frame, from_json, is_socket
+from llmvcr.interaction import Interaction, Json, is_socket
+from llmvcr.sockets import Frame, from_json
 
 __all__ = ["Talk", "talked"]
 

@@ -17,6 +17,7 @@ import msgspec
 from llmvcr.formats import playable, yaml_slices
 from llmvcr.formats.base import Document, Place
 from llmvcr.formats.unread import PRINT_BYTES, fingerprint, head
+from llmvcr.interaction import is_socket
 
 __all__ = ["key_of", "opened", "sealed"]
 
@@ -57,7 +58,7 @@ def sealed(document: Document, key: bytes) -> bytes | None:
         return None
     prints = []
     for one in document.interactions:
-        if playable.is_socket(one.request) or playable.fault(one.request, head(one)) is not None:
+        if is_socket(one.request.url) or playable.fault(one.request, head(one)) is not None:
             return None
         prints.append(fingerprint(one.request))
     hidden = _hidden(msgspec.msgpack.encode(_Outline(document.places, b"".join(prints))), key)

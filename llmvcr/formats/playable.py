@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from llmvcr.interaction import Headers, Request, Response
+from llmvcr.interaction import SWITCHED, Headers, Request, Response
 
-__all__ = ["fault", "is_socket"]
+__all__ = ["fault"]
 
-_FIRST_FINAL, _SWITCHED = 200, 101
+_FIRST_FINAL = 200
 
 
 def fault(request: Request, head: Response) -> tuple[str, str] | None:
@@ -20,7 +20,7 @@ def fault(request: Request, head: Response) -> tuple[str, str] | None:
     """
     if type(head.status) is not int or not 100 <= head.status <= 999:
         return "response.status", f"has the status {_short(head.status)}, which is none of HTTP"
-    if head.status < _FIRST_FINAL and head.status != _SWITCHED:
+    if head.status < _FIRST_FINAL and head.status != SWITCHED:
         return "response.status", f"has the status {head.status}, behind which a client waits for the answer itself"
     if not _can_be_sent(head.reason):
         return "response.status.message", "is a reason that no answer can carry"
@@ -32,11 +32,6 @@ def fault(request: Request, head: Response) -> tuple[str, str] | None:
     except ValueError as error:
         return "request.uri", f"is no URL: {error}"
     return None
-
-
-def is_socket(request: Request) -> bool:
-    """Say whether a call is a WebSocket, whose frames have to be looked at, too."""
-    return request.url[:2].lower() == "ws"
 
 
 def _unsendable(lines: Headers) -> str | None:

@@ -21,7 +21,7 @@ from llmvcr.formats import items, spelling
 from llmvcr.formats.checks import MAX_DEPTH, is_deep, is_shallow, loaded
 from llmvcr.formats.extra import KEY
 from llmvcr.formats.unread import UnsureError, unread
-from llmvcr.interaction import Interaction, Json
+from llmvcr.interaction import Interaction, Json, is_socket
 from llmvcr.wire.nesting import nests_deeper
 
 __all__ = ["extended", "sliced"]
@@ -108,7 +108,7 @@ class _Reader:
         asked, head = items.begun({"request": request, "response": answer}, path=self.path, number=number)
         asked = asked if sent is None else replace(asked, body=sent)
         # The frames of a WebSocket are looked at when its cassette is opened.
-        return whole() if asked.url[:2].lower() == "ws" else unread(asked, head, own.get("recorded_at"), whole)
+        return whole() if is_socket(asked.url) else unread(asked, head, own.get("recorded_at"), whole)
 
     def _sent(self, request: dict[str, Json], own: Mapping[str, Json]) -> bytes | None:
         """Take the body out of a request and spell it as it was sent; None where `items` is to do that.

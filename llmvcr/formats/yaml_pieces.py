@@ -8,7 +8,8 @@ from functools import partial
 from llmvcr.formats import extra, vcr_dict, yaml_regular
 from llmvcr.formats.base import Place
 from llmvcr.formats.unread import UnsureError, unread
-from llmvcr.interaction import Interaction, Json, Response
+from llmvcr.interaction import Interaction, Json, Response, is_socket
+from llmvcr.wire import sniff
 
 __all__ = ["answer", "read"]
 
@@ -19,6 +20,9 @@ _SAID = b"\n    body:\n      string:"
 _EMPTY = b"- response:\n    body:\n      string: ''\n"
 _PAD = b"\n        "
 """What stands before each line of a body; empty lines have nothing before them."""
+_ENDED = b"\n\n"
+_NEXT = b"\n" + _PAD
+_BOM = b"\xef\xbb\xbf"
 _OTHER_LINE = re.compile(rb"\n(?! {8}|\n)")
 _SOUND = re.compile(rb" {8}[^ \t\n]").match
 _OF_A_BODY = frozenset({"body", "chunks", "times"})
@@ -57,7 +61,7 @@ def read(data: bytes, place: Place, path: str, number: int) -> Interaction:
             raise UnsureError
     held = _answered(data, behind, stop)
     known = vcr_dict.to_interaction({**held, "request": asked}, path=path, number=number)
-    if known.request.url[:2].lower() == "ws":  # its frames are looked at when the cassette is opened
+    if is_socket(known.request.url):  # its frames are looked at when the cassette is opened
         return _whole(data, place, path, number)
     if known.response.chunks or not _OF_A_BODY.isdisjoint(held["response"].get(extra.KEY) or ()):
         rest = partial(_rest, data, place, path, number)
@@ -90,9 +94,11 @@ def _answered(data: bytes, behind: int, stop: int) -> dict[str, Json]:
 
 def _bodied(known: Interaction, data: bytes, begin: int, behind: int) -> Interaction:
     """Read what `read` left where that is a body which came an event a chunk."""
-    head = known.response
+    head, chunks = known.response, _events(data, begin, behind)
+    if chunks is None:
+        chunks = extra.cut(_body(data, begin, behind), None)
     answer = Response(  # `dataclasses.replace` takes as long as all the rest of it
-        *(head.status, head.reason, head.headers, extra.cut(_body(data, begin, behind), None), head.ended, head.error),
+        *(head.status, head.reason, head.headers, chunks, head.ended, head.error),
         http_version=head.http_version,
         trailers=head.trailers,
     )
@@ -105,6 +111,21 @@ def _rest(data: bytes, place: Place, path: str, number: int) -> Interaction:
     held = _answered(data, behind, stop)
     held["response"]["body"]["string"] = _body(data, begin, behind)
     return vcr_dict.to_interaction({**held, "request": _NOBODY}, path=path, number=number)
+
+
+def _events(data: bytes, begin: int, behind: int) -> tuple[bytes, ...] | None:
+    """Cut a stream of one line and a blank one an event, as most are, as `wire.events` would; None for any other."""
+    found = _BODY.match(data, begin)
+    if found is None or found[1] != b"+":
+        return None
+    lines = data[found.end() + len(_PAD) - 1 : behind]
+    events = lines.split(_NEXT)
+    if lines.count(b"\n") != 2 * len(events) or not lines.endswith(_ENDED) or b"\r" in lines or not all(events):
+        return None
+    if sniff(events[0]) != "sse" or events[0].startswith(_BOM):
+        return None
+    last = events.pop()
+    return (*[event + _ENDED for event in events], last)
 
 
 def _body(data: bytes, begin: int, behind: int) -> bytes:

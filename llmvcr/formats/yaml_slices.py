@@ -49,10 +49,7 @@ def sliced(data: bytes, *, path: str, outline: tuple[Sequence[Place], Sequence[b
         last = _end(data)
         if outline is None and not yaml_regular.is_plain_text(data):
             return None
-        beside = yaml_regular.load(data[last:].decode())
-        if beside.pop("version") != 1 or not beside.keys().isdisjoint(_OTHERS):
-            return None
-        beside = {key: vcr_dict.plain(value) for key, value in beside.items()}
+        beside = _beside(data[last:])
         if outline is not None:
             return Sliced(tuple(_outlined(data, last, *outline, path)), beside, tuple(outline[0]))
         places = tuple(_places(data, last))
@@ -81,6 +78,16 @@ def _end(data: bytes) -> int:
     if not data.startswith(_TOP + _FIRST):
         raise UnsureError
     return data.rindex(b"\n" + _TAIL) + 1
+
+
+def _beside(tail: bytes) -> dict[str, Json]:
+    """Read what stands behind the interactions; raises UnsureError and ValueError."""
+    if tail == _TAIL:
+        return {}
+    beside = yaml_regular.load(tail.decode())
+    if beside.pop("version") != 1 or not beside.keys().isdisjoint(_OTHERS):
+        raise UnsureError
+    return {key: vcr_dict.plain(value) for key, value in beside.items()}
 
 
 def _places(data: bytes, last: int) -> Iterator[Place]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llmvcr.sockets.fitting import BREAK, Due, Mismatch, Recorded, whole
-from llmvcr.sockets.frames import Close, Event, Frame, from_json, is_socket, to_json, unheard
+from llmvcr.sockets.frames import Close, Event, Frame, from_json, to_json, unheard
 from llmvcr.sockets.playing import Player, Recordings
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "Recorded",
     "Recordings",
     "from_json",
-    "is_socket",
     "to_json",
     "unheard",
     "whole",

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from llmvcr.errors import ReadError
-from llmvcr.interaction import Interaction, Json
+from llmvcr.interaction import SWITCHED, Interaction, Json, is_socket
 
-__all__ = ["Close", "Event", "Frame", "from_json", "is_socket", "to_json", "unheard"]
+__all__ = ["Close", "Event", "Frame", "from_json", "to_json", "unheard"]
 
 _PLACE = "response.llmvcr.frames"
-_SWITCHED = 101
 _LONGEST = 1e12  # milliseconds
 _CODES = range(1000, 5000)  # RFC 6455, section 7.4
 _LONGEST_REASON = 123  # RFC 6455, section 5.5
@@ -63,11 +62,6 @@ def from_json(value: Json, *, path: str, interaction: int | None = None) -> tupl
     return tuple(_from_json(item, _Where(path, interaction, number)) for number, item in enumerate(value))
 
 
-def is_socket(url: str) -> bool:
-    """Say whether a URL is of a WebSocket."""
-    return url.lower().startswith(("ws://", "wss://"))
-
-
 def unheard(interaction: Interaction) -> bool:
     """Say whether this is a WebSocket connection whose frames are not there, as in recordings of other tools.
 
@@ -76,7 +70,7 @@ def unheard(interaction: Interaction) -> bool:
     if not is_socket(interaction.request.url) or "frames" in interaction.notes:
         return False
     ours = interaction.recorded_at is not None
-    return not ours or interaction.response.status == _SWITCHED
+    return not ours or interaction.response.status == SWITCHED
 
 
 def _to_json(event: Event) -> dict[str, Json]:

@@ -43,6 +43,30 @@ def test_long_answers_are_left_in_the_file() -> None:
     assert document == Document(CALLS)
 
 
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        (*EVENTS, b"data: [DONE]\n\n"),
+        (b": ping\n\n", *EVENTS),
+        (b"event: a\n" + EVENTS[0], *EVENTS),
+        (*EVENTS, b"data: cut"),
+        (*EVENTS, b"data: cut\n"),
+        (*EVENTS, b"\n", *EVENTS),
+        (b"hello\n\n", *EVENTS),
+        (*EVENTS, b"data:        far\n\n"),
+    ],
+    ids=["done", "comment", "two lines", "cut", "half", "blank", "no stream", "blanks"],
+)
+def test_streams_are_cut_by_their_events(chunks: tuple[bytes, ...]) -> None:
+    """What is read late of a stream is cut as it is cut by whoever reads the file at once."""
+    data = VCR_YAML.write(Document((call(0, chunks=chunks),)), path="f.yaml")
+    skimmed, read = VCR_YAML.skim(data, path="f.yaml"), VCR_YAML.read(data, path="f.yaml")
+    assert skimmed is not None
+    assert type(skimmed.interactions[0]) is not Interaction
+    assert skimmed.interactions[0].response.chunks == read.interactions[0].response.chunks
+    assert skimmed.interactions[0].response.body == b"".join(chunks)
+
+
 def test_the_projects_own_cassettes_are_skimmed() -> None:
     """Every YAML cassette here has the layout that is read fast, and is what the safe loader makes of it."""
     files = sorted(Path(CASSETTES).rglob("*.yaml"))

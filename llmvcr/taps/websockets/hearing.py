@@ -12,14 +12,13 @@ from websockets.http11 import Request as Handshake
 from websockets.http11 import Response as HandshakeAnswer
 from websockets.protocol import State
 
-from llmvcr.interaction import Headers, Request, Response, failure
+from llmvcr.interaction import SWITCHED, Headers, Request, Response, failure
 from llmvcr.sockets import Close, Event, Frame
 from llmvcr.taps.base import Dial
 
 __all__ = ["Hearing"]
 
 _DRAWN = frozenset({"sec-websocket-key", "sec-websocket-accept"})  # anew for each connection
-_SWITCHED = 101
 
 
 class _Message:
@@ -140,7 +139,7 @@ class Hearing:
             error = getattr(protocol, "handshake_exc", None)
             if error is not None:
                 self._end(type(error).__name__, str(error))
-        elif self._answer.status != _SWITCHED or protocol.state is not State.CLOSED:
+        elif self._answer.status != SWITCHED or protocol.state is not State.CLOSED:
             self._end("")
         else:
             ended = protocol.close_exc

@@ -13,7 +13,7 @@ from websockets.http11 import Response as HandshakeAnswer
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from llmvcr.interaction import Response, header
+from llmvcr.interaction import SWITCHED, Response, header
 from llmvcr.sockets import BREAK, Close, Due, Frame, Mismatch
 from llmvcr.taps.base import Dial
 
@@ -22,7 +22,6 @@ __all__ = ["EOF", "Server"]
 EOF = b""
 """Stands for the end of the stream of bytes, as in websockets' `data_to_send`."""
 
-_SWITCHED = 101
 _OWN = ("connection", "upgrade", "content-length", "transfer-encoding")  # of each answer to a handshake
 
 
@@ -90,13 +89,13 @@ class Server:
     def _greet(self, request: Handshake) -> None:
         recorded = self._answer
         lines = [line for line in recorded.headers if not _is_own(line[0])]
-        if recorded.status != _SWITCHED or self._dial.player is None:
+        if recorded.status != SWITCHED or self._dial.player is None:
             lines += [("Content-Length", str(len(recorded.body))), ("Connection", "close")]
             refusal = HandshakeAnswer(recorded.status, recorded.reason, Headers(lines), recorded.body)
             self._protocol.send_response(refusal)
             return
         answer = self._protocol.accept(request)
-        if answer.status_code == _SWITCHED:
+        if answer.status_code == SWITCHED:
             for name in ("Date", "Server"):
                 answer.headers.pop(name, None)
             for name, value in lines:
