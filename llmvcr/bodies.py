@@ -16,7 +16,17 @@ from llmvcr.interaction import Json
 from llmvcr.wire import multipart
 from llmvcr.wire.nesting import watched
 
-__all__ = ["CLOSE", "MAX_DEPTH", "MAX_INFLATED", "OPEN", "Body", "Mark", "is_too_deep", "read", "repeated"]
+__all__ = [
+    "CLOSE",
+    "MAX_DEPTH",
+    "MAX_INFLATED",
+    "OPEN",
+    "Body",
+    "Mark",
+    "may_hold_open",
+    "read",
+    "repeated",
+]
 
 OPEN, CLOSE = "\u27e8", "\u27e9"
 """What a canonical form writes in place of a value stands between these two; an OPEN of the text itself is doubled."""
@@ -80,19 +90,9 @@ def repeated(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return {name: found[0] if len(found) == 1 else found for name, found in values.items()}
 
 
-def is_too_deep(value: Json) -> bool:
-    """Say whether a JSON value is nested deeper than MAX_DEPTH."""
-    level: list[Json] = [[value]]
-    for _ in range(MAX_DEPTH + 2):
-        level = [
-            x
-            for one in level
-            for x in (one.values() if type(one) is dict else one)
-            if type(x) is dict or type(x) is list
-        ]
-        if not level:
-            return False
-    return True
+def may_hold_open(text: str) -> bool:
+    """Say whether strings of a JSON text may hold an OPEN, as it is or as an escape."""
+    return OPEN in text or ("\\" in text and _ESCAPED_OPEN in text)
 
 
 def _inflated(data: bytes) -> bytes:
@@ -134,13 +134,27 @@ def _ndjson(text: str, data: bytes) -> Body | None:
 
 def _checked(body: Body, data: bytes) -> Body:
     # Each level takes two signs at least.
-    if len(body.text) > 2 * MAX_DEPTH and is_too_deep(body.value):
+    if len(body.text) > 2 * MAX_DEPTH and _is_too_deep(body.value):
         return _raw(data, body.keys)
-    if OPEN not in body.text and ("\\" not in body.text or _ESCAPED_OPEN not in body.text):
+    if not may_hold_open(body.text):
         return body
     box = [body.value]
     _escape(box)
     return replace(body, value=box[0])
+
+
+def _is_too_deep(value: Json) -> bool:
+    level: list[Json] = [[value]]
+    for _ in range(MAX_DEPTH + 2):
+        level = [
+            x
+            for one in level
+            for x in (one.values() if type(one) is dict else one)
+            if type(x) is dict or type(x) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _plainly(text: str) -> Json:

@@ -16,7 +16,7 @@ from llmvcr.loosening import Loosening
 from llmvcr.providers import Endpoint, Rule, find, is_loopback, other, split_path
 from llmvcr.rulesets import DEFAULT, RuleSet
 
-__all__ = ["Canonical", "canonical", "same", "text"]
+__all__ = ["Canonical", "canonical", "ids_of", "same", "text"]
 
 _PORTS = {"http": 80, "https": 443}
 # Sorted keys, no blanks, ASCII alone: one text for each value, whatever is in it (lone surrogates included).
@@ -64,7 +64,7 @@ def canonical(request: Request, ruleset: RuleSet = DEFAULT, known: AbstractSet[s
     address = _address(request.url)
     if address is None:
         return Canonical("", "", {"method": request.method, "url": request.url})
-    body = bodies.read(request.body, header(request.headers, "content-type"))
+    body = _read(request)
     found = find(request.method, request.url, body.keys) or other(request.method, request.url)
     if found is None:
         return Canonical("", "", _plain(request.method, address))
@@ -92,9 +92,20 @@ def canonical(request: Request, ruleset: RuleSet = DEFAULT, known: AbstractSet[s
     return Canonical(provider.name, endpoint.name, fields, (*used, *loosening.used), ids)
 
 
-def same(one: Canonical, other: Canonical) -> bool:
-    """Say whether two forms are equal, ids and all; it takes a fraction of what their keys take."""
-    return one.ids == other.ids and one.fields == other.fields and _strictly(one.fields, other.fields)
+def ids_of(request: Request, value: Json) -> dict[str, int]:
+    """Give what stands in the id fields of a request whose body says this JSON, each with how often it stands there.
+
+    Those of the rows of the provider, and of the body alone; `value` is changed. {} for calls that go by headers, too.
+    """
+    found = find(request.method, request.url, value) or other(request.method, request.url)
+    if found is None or found[1].is_telemetry or found[1].headers or _address(request.url) is None:
+        return {}
+    return renaming.id_fields(plans.plan(found[1].rules, found[0].id_prefixes), value)
+
+
+def same(one: Canonical, other: Canonical, *, ids: bool = True) -> bool:
+    """Say whether two forms are equal, ids and all, or but for these; it takes a fraction of what their keys take."""
+    return (not ids or one.ids == other.ids) and one.fields == other.fields and _strictly(one.fields, other.fields)
 
 
 def _strictly(one: Json, other: Json) -> bool:
@@ -113,6 +124,13 @@ def _strictly(one: Json, other: Json) -> bool:
 def text(value: Json) -> str:
     """Write a canonical value as the one ASCII text that its key is made of."""
     return _ENCODER.encode(value)
+
+
+def _read(request: Request) -> bodies.Body:
+    from llmvcr import quick_json  # noqa: PLC0415 - replay by bytes reads no body
+
+    found = quick_json.body(request.body) if request.body else None
+    return found or bodies.read(request.body, header(request.headers, "content-type"))
 
 
 def _checked(fields: Json) -> dict[str, Json]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from llmvcr.bodies import MAX_DEPTH, is_too_deep
+from llmvcr.bodies import MAX_DEPTH, Body, may_hold_open
 from llmvcr.interaction import Json
-from llmvcr.wire.nesting import watched
+from llmvcr.wire.nesting import nests_deeper
 
-__all__ = ["one_spelling", "one_text"]
+__all__ = ["body", "one_spelling", "one_text", "spelt"]
 
 _FIRST_INEXACT = 2.0**53
 
@@ -21,17 +21,34 @@ def one_spelling(data: bytes) -> bytes | None:
     by more than the value: an object that names a key twice, a number with an exponent, a float beyond 2**53, a lone
     surrogate, what is nested deep. Never raises.
     """
+    read = spelt(data)
+    return None if read is None else read[1]
+
+
+def spelt(data: bytes) -> tuple[Json, bytes] | None:
+    """Give the value of a body, which belongs to the caller, with its one spelling; None where that has none."""
+    # Before it is parsed: msgspec takes more of the stack for a level than Python counts on.
+    if nests_deeper(data, MAX_DEPTH):
+        return None
     try:
-        value = _DECODER.decode(watched(data))
+        value = _DECODER.decode(data)
         text = _ENCODER.encode(value)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    except (msgspec.MsgspecError, ValueError):
         return None
     # Of a key that stands twice only one is left. Nothing grows on the way, numbers with an exponent aside: so nothing
     # was lost where the length is the same, and else no quote is, if each stands for itself in both.
     if len(text) != len(data) and (b"\\u0022" in data or text.count(b'"') != data.count(b'"')):
         return None
-    # Each level takes two signs at least.
-    return None if len(text) > 2 * MAX_DEPTH and is_too_deep(value) else text
+    return value, text
+
+
+def body(data: bytes) -> Body | None:
+    """Read a body as `llmvcr.bodies.read` does, three times as fast; None where that has to say what it is."""
+    found = spelt(data)
+    if found is None:
+        return None
+    text = data.decode()
+    return None if may_hold_open(text) else Body("json", found[0], found[0], text)
 
 
 def one_text(value: Json) -> bytes | None:

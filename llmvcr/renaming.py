@@ -12,7 +12,7 @@ from llmvcr.interaction import Json
 from llmvcr.plans import Plan, Step
 from llmvcr.providers.base import Rule
 
-__all__ = ["ANSWERED_ID", "DATA_URL", "ID_IN_TEXT", "PREFIXED_ID", "apply"]
+__all__ = ["ANSWERED_ID", "DATA_URL", "ID_IN_TEXT", "PREFIXED_ID", "apply", "id_fields"]
 
 ID_IN_TEXT = Rule("**", "id", "a generated id that also stands in an id field of the same request, quoted in a text")
 """Applies in every string, with the rows of the endpoint (decision 18)."""
@@ -56,7 +56,9 @@ def apply(
     roots = [] if kind in ("empty", "raw") else fields["body"] if kind == "ndjson" else [fields["body"]]
     run.walk(roots, plan.body)
     if plan.url.keys:
+        in_body = run.leaves.copy()
         run.walk(fields, plan.url)
+        run.leaves = {one: in_body.get(one, 0) for one in run.leaves}
     if more is not None:
         more(roots, run.name)
     run.texts(roots, "" if more or known else text)
@@ -69,6 +71,18 @@ def apply(
         return (), tuple(run.names)
     # A list: a generator takes three times as long for sixty rules, and this is once a request.
     return tuple([rule for rule in (*plan.rules, *_IN_TEXTS) if id(rule) in run.used]), tuple(run.names)
+
+
+def id_fields(plan: Plan, body: Json) -> dict[str, int]:
+    """Give what `apply` would rename in the id fields of a JSON body, which is changed, each with how often.
+
+    What is spelt in another alphabet before it is named is none of them.
+    """
+    run = _Run(plan, frozenset())
+    run.walk([body], plan.body)
+    if run.leaves.keys() == run.names.keys():
+        return run.leaves
+    return {one: times for one, times in run.leaves.items() if one == ids.one_alphabet(one) and one in run.names}
 
 
 class _Run:

@@ -216,7 +216,7 @@ def test_a_small_stack_does_not_overflow(name: str) -> None:
 
 
 _DEEP = """
-import contextlib, sys, threading
+import contextlib, dataclasses, sys, threading
 threading.stack_size({small})
 from llmvcr import answers, conversation, formats, redaction, sdk_objects
 from llmvcr.canonical import canonical
@@ -229,6 +229,7 @@ from llmvcr.viewing.entries import viewed
 def work():
     (one,) = document = formats.read(sys.stdin.buffer.read(), path="file")
     Index([one.request]).nearest(one.request)
+    Index([one.request]).take(dataclasses.replace(one.request, body=one.request.body + b" "))
     answers.drawn(one.request, one.response)
     conversation.read_call(one)
     redaction.redacted(one), redaction.find(one)

@@ -11,8 +11,9 @@ from dataclasses import replace
 import pytest
 
 from llmvcr.canonical import Canonical, canonical
-from llmvcr.index import Index
+from llmvcr.index import Index, taking
 from llmvcr.interaction import Request
+from llmvcr.providers import PROVIDERS, goes_by_headers
 from llmvcr.rulesets import ruleset
 
 CHAT = "https://api.openai.com/v1/chat/completions"
@@ -79,6 +80,14 @@ def test_repeats_of_the_very_bytes() -> None:
     """With repeats a request is answered by its own recording before one that differs in ids is touched."""
     index = Index([ask("a", "x"), ask("a", "y")], repeats=True)
     assert taken(index, [ask("a", "x"), ask("a", "x"), ask("a", "z"), ask("a", "z")]) == [0, 0, 1, 1]
+
+
+def test_repeats_of_the_very_bytes_where_headers_count() -> None:
+    """So it is also where equal bytes may ask for two things."""
+    url = "https://dashscope.aliyuncs.com/api/v1/services/aigc/text-generation/generation"
+    bodies = (b'{"model":"m","input":{"prompt":"a"}}', b'{"model": "m", "input": {"prompt": "a"}}')
+    one, other = (Request("POST", url, (), body) for body in bodies)
+    assert taken(Index([one, other], repeats=True), [one, one, other, other, one]) == [0, 1, 1, 1, 0]
 
 
 def test_peek_takes_nothing() -> None:
@@ -277,3 +286,18 @@ def test_equal_bytes_go_first_where_headers_count() -> None:
     assert canonical(spaced).key == canonical(dense).key != canonical(streamed).key
     index = Index([spaced, streamed, dense])
     assert [index.peek(dense), *taken(index, [dense, dense, dense, streamed])] == [2, 2, 0, None, 1]
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_no_provider_is_asked_in_vain(scheme: str) -> None:
+    """What URLs look like whose headers may count, too, is true of every row that names headers."""
+    paths = [(row.method, row.path) for provider in PROVIDERS for row in provider.endpoints if row.headers]
+    assert paths
+    for method, path in paths:
+        url = f"{scheme}://dashscope.aliyuncs.com/api/v1{path.replace('{', '').replace('}', '')}"
+        assert goes_by_headers(method, url)
+        assert taking.MAY_GO_BY_HEADERS.search(url)
+    spelt = f"{scheme}://dashscope.aliyuncs.com/api/v1/app%73/x/completion"
+    assert goes_by_headers("POST", spelt)
+    assert taking.MAY_GO_BY_HEADERS.search(spelt)
+    assert not taking.MAY_GO_BY_HEADERS.search(CHAT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import tempfile
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import vcr
+from openai import OpenAI
 
 import llmvcr
 from llmvcr.formats import Document
@@ -26,6 +28,11 @@ _FLOOR_BAR, _CANONICAL_BAR, _MISS_BAR = 1.10, 0.2, 100.0  # times; milliseconds
 _BYTES_BAR, _FORM_BAR = 25.0, 150.0  # microseconds
 _IN_MEMORY = 10_000  # from here on nothing is read from a file, which is another row
 _BODY = ("method", "uri", "body")
+
+_Sides = tuple[OpenAI, traffic.Memory]
+"""The client whose calls a cassette answers, and the floor."""
+_Wanted = Sequence[tuple[int, dict[str, Any]]]
+"""What the SDK is asked, each with the number of what was recorded for it."""
 
 
 def replay(scale: Scale) -> Iterator[Row]:
@@ -45,18 +52,19 @@ def replay(scale: Scale) -> Iterator[Row]:
 def _replays(
     scale: Scale, path: str, recorded: Sequence[Interaction], size: traffic.Size, *, streamed: bool
 ) -> Iterator[Row]:
-    count, most = len(recorded), scale.pick(30, 120) if streamed else scale.pick(60, 300)
+    count, most = len(recorded), _calls_of(scale, streamed=streamed)
     name = f"replay, N = {count:,}, {'SSE' if streamed else 'plain'}"
-    clients = traffic.client(), traffic.floor(size, streamed=streamed)
+    sides = traffic.client(), traffic.Memory(recorded)
     first = list(range(min(count, most)))
     orders = {"in order": first}
     if count >= _IN_MEMORY or (count > 1 and not scale.quick):
         orders["reversed"] = [count - 1 - number for number in first]
         orders["random"] = traffic.drawn(0).sample(range(count), len(first))
-    rounds = max(1, scale.pick(40, 200) // len(first))
+    rounds = max(1, most // len(first))
     for order, numbers in orders.items():
         where = f"{name}, {order}" if len(orders) > 1 else name
-        took = _calls(_ours(path, recorded), clients, _wanted(size, numbers), rounds, streamed=streamed)
+        ours = _ours(path, recorded)
+        took = _calls(ours, sides, _wanted(size, numbers), rounds, streamed=streamed)
         figure = Figure.of([a.cpu / b.cpu for a, b in took])
         added = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in took])
         yield Row(
@@ -65,7 +73,7 @@ def _replays(
             f"<= {_FLOOR_BAR:.2f} x",
             figure.median <= _FLOOR_BAR,
         )
-        took = _calls(_ours(path, recorded), clients, _wanted(size, numbers, respelt=True), rounds, streamed=streamed)
+        took = _calls(ours, sides, _wanted(size, numbers, respelt=True), rounds, streamed=streamed)
         added, times = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in took]), Figure.of([a.cpu / b.cpu for a, b in took])
         most_of = f", at most {max(a.cpu - b.cpu for a, b in took) * 1000:.0f} ms" if count >= _IN_MEMORY else ""
         yield Row(
@@ -74,25 +82,30 @@ def _replays(
             f"<= +{_CANONICAL_BAR} ms",
             added.median <= _CANONICAL_BAR,
         )
-    yield from _renewed(scale, name, size, count, clients, streamed=streamed)
+    yield from _renewed(scale, name, size, count, sides, streamed=streamed)
     if count <= 1000:
         some = sorted(traffic.drawn(1).sample(range(count), min(count, scale.pick(3, 5))))
-        yield from _vcrpy(path, clients, size, name, some, streamed=streamed)
+        yield from _vcrpy(path, sides, size, name, some, streamed=streamed)
+
+
+def _calls_of(scale: Scale, *, streamed: bool) -> int:
+    """Give how many calls a figure is made of: two in four of their differences are 0.3 ms from each other."""
+    return scale.pick(40, 240) if streamed else scale.pick(60, 600)
 
 
 def _renewed(
-    scale: Scale, name: str, size: traffic.Size, count: int, clients: tuple[Any, Any], *, streamed: bool
+    scale: Scale, name: str, size: traffic.Size, count: int, sides: _Sides, *, streamed: bool
 ) -> Iterator[Row]:
     """Give what a call takes whose request quotes other ids than the recorded one: then only the forms are equal."""
     recorded = traffic.interactions(size, count, streamed=streamed, run=0)
-    numbers = range(min(count, scale.pick(30, 120)))
-    wanted = [traffic.asked(size, number, run=1) for number in numbers]
-    rounds = max(1, scale.pick(40, 200) // len(wanted))
+    numbers = range(min(count, _calls_of(scale, streamed=streamed)))
+    wanted = [(number, traffic.asked(size, number, run=1)) for number in numbers]
+    rounds = max(1, _calls_of(scale, streamed=streamed) // len(wanted))
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder, "bench.yaml"))
         if count < _IN_MEMORY:
             llmvcr.dump(Document(recorded), path)
-        took = _calls(_ours(path, recorded), clients, wanted, rounds, streamed=streamed)
+        took = _calls(_ours(path, recorded), sides, wanted, rounds, streamed=streamed)
     added, times = Figure.of([(a.cpu - b.cpu) * 1000 for a, b in took]), Figure.of([a.cpu / b.cpu for a, b in took])
     most = max(a.cpu - b.cpu for a, b in took) * 1000
     yield Row(
@@ -104,7 +117,7 @@ def _renewed(
 
 
 def _vcrpy(
-    path: str, clients: tuple[Any, Any], size: traffic.Size, name: str, numbers: list[int], *, streamed: bool
+    path: str, sides: _Sides, size: traffic.Size, name: str, numbers: list[int], *, streamed: bool
 ) -> Iterator[Row]:
     ways = {"": ("method", "scheme", "host", "port", "path", "query"), ", body compared": _BODY}
     for said, match_on in ways.items():
@@ -113,7 +126,7 @@ def _vcrpy(
             context: AbstractContextManager[Any] = vcr.use_cassette(path, record_mode="none", match_on=match_on)
             return context
 
-        took = _calls(opened, clients, _wanted(size, numbers), 1, streamed=streamed)
+        took = _calls(opened, sides, _wanted(size, numbers), 1, streamed=streamed)
         figure = Figure.of([a.cpu / b.cpu for a, b in took])
         yield Row(f"{name}: vcrpy{said}", f"{figure.said('x floor')}")
 
@@ -146,31 +159,35 @@ class _Filled(AbstractContextManager[Any]):
 
 def _calls(
     opened: Callable[[], AbstractContextManager[Any]],
-    clients: tuple[Any, Any],
-    wanted: Sequence[dict[str, Any]],
+    sides: _Sides,
+    wanted: _Wanted,
     rounds: int,
     *,
     streamed: bool,
 ) -> list[tuple[Took, Took]]:
     """Give for each call what it took through the cassette, and what the same call took over the floor right then."""
     found = []
+    client, floor = sides
     for turn in range(rounds):
+        gc.collect()
         with opened() as cassette:
             if hasattr(cassette, "finding"):  # the index by bytes is made once a cassette, and belongs to its loading
-                cassette.finding.find(Request("GET", "http://nobody.invalid"))
-            traffic.ask(clients[1], wanted[0], streamed=streamed)
-            for place, one in enumerate(wanted):
+                cassette.finding.find(cassette.data.request(0))
+            traffic.ask(floor.client, wanted[0][1], streamed=streamed)
+            for place, (number, one) in enumerate(wanted):
                 took = {}
+                floor.number = number
                 for which in (0, 1) if (place + turn) % 2 else (1, 0):
+                    asking = floor.client if which else client
                     wall, cpu = time.perf_counter(), time.process_time()
-                    traffic.ask(clients[which], one, streamed=streamed)
+                    traffic.ask(asking, one, streamed=streamed)
                     took[which] = Took(time.process_time() - cpu, time.perf_counter() - wall)
                 found.append((took[0], took[1]))
     return found
 
 
-def _wanted(size: traffic.Size, numbers: Sequence[int], *, respelt: bool = False) -> list[dict[str, Any]]:
-    return [traffic.asked(size, number, respelt=respelt) for number in numbers]
+def _wanted(size: traffic.Size, numbers: Sequence[int], *, respelt: bool = False) -> _Wanted:
+    return [(number, traffic.asked(size, number, respelt=respelt)) for number in numbers]
 
 
 def _floor(took: Sequence[tuple[Took, Took]]) -> float:
@@ -226,20 +243,22 @@ def miss(scale: Scale) -> Iterator[Row]:
 
 
 def match(scale: Scale) -> Iterator[Row]:
-    """Give what finding takes alone, by the bytes and by the form, in an index of few and of many."""
+    """Give what finding takes alone, by bytes, by form and by form with other ids, in an index of few and of many."""
     for count in (100, scale.pick(1000, 10_000)):
-        recorded = traffic.interactions(traffic.BIG, count, streamed=False)
+        recorded = traffic.interactions(traffic.BIG, count, streamed=False, run=0)
+        anew = [one.request for one in traffic.interactions(traffic.BIG, 100, streamed=False, run=1)]
         requests = [one.request for one in recorded]
         # What was received is never the very object that was read.
         same = [Request(one.method, one.url, one.headers, bytes(bytearray(one.body or b""))) for one in requests[:100]]
         other = [
             Request(one.method, one.url, one.headers, json.dumps(json.loads(one.body or b"")).encode()) for one in same
         ]
-        for how, wanted, bar in (("bytes", same, _BYTES_BAR), ("form", other, _FORM_BAR)):
+        ways = (("bytes", same, _BYTES_BAR), ("form", other, _FORM_BAR), ("form, other ids", anew, _FORM_BAR))
+        for how, wanted, bar in ways:
             took = []
             for _ in range(scale.pick(3, 9)):
                 index = Index(requests)
-                index.positions(requests[0])
+                index.peek(requests[0])
                 for one in wanted:
                     start = time.process_time_ns()
                     index.take(one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from openai import OpenAI
 
 from llmvcr.interaction import Interaction, Request, Response
 
-__all__ = ["BIG", "SMALL", "Floor", "Size", "ask", "asked", "client", "drawn", "floor", "interactions"]
+__all__ = ["BIG", "SMALL", "Floor", "Memory", "Size", "ask", "asked", "client", "drawn", "interactions"]
 
 _KEY = "sk-made-up-for-the-bench"
 _URL = "https://api.openai.com/v1/chat/completions"
@@ -57,15 +57,18 @@ def client(transport: httpx2.BaseTransport | None = None) -> OpenAI:
     return OpenAI(api_key=_KEY, http_client=http, max_retries=0)
 
 
-def floor(size: Size, *, streamed: bool) -> OpenAI:
-    """Build the same client over a transport that gives one answer to everything."""
-    body, kind = _answer(size, 0, streamed=streamed), _STREAM if streamed else _JSON
-    pieces = _events(body) if streamed else (body,)
+class Memory:
+    """The same client over a transport that gives recorded answers from memory: `number` says which comes next."""
 
-    def answered(_request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, headers=[("content-type", kind)], stream=_Pieces(pieces))
+    def __init__(self, recorded: Sequence[Interaction]) -> None:
+        """Take what was recorded."""
+        self._answers = [one.response for one in recorded]
+        self.number = 0
+        self.client = client(Floor(self._answered))
 
-    return client(Floor(answered))
+    def _answered(self, _request: httpx2.Request) -> httpx2.Response:
+        said = self._answers[self.number]
+        return httpx2.Response(said.status, headers=list(said.headers), stream=_Pieces(said.chunks))
 
 
 class _Pieces(httpx2.SyncByteStream):

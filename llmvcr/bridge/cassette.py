@@ -14,13 +14,12 @@ from llmvcr import storage
 from llmvcr.bridge.faulting import Faulting, Mishap
 from llmvcr.bridge.finding import Finding
 from llmvcr.bridge.matching import llm
-from llmvcr.bridge.miss import miss
 from llmvcr.bridge.options import Options
 from llmvcr.bridge.redacting import redacting
 from llmvcr.bridge.serving import served
 from llmvcr.bridge.taking import TakingCassette
 from llmvcr.bridge.translate import to_vcr_request, uncopied
-from llmvcr.bridge.walling import PATCH, Ignored, wall
+from llmvcr.bridge.walling import Ignored, wall
 from llmvcr.interaction import Request, Response
 from llmvcr.taps import TAPS, Call, Dial
 from llmvcr.taps.installed import is_installed
@@ -67,14 +66,12 @@ class LlmCassette(TakingCassette):
         # vcrpy tries to import what is not there at each opening, which takes longer than the rest of its patching.
         absent = (name for name in _VCRPY_ALONE if not is_installed(name))
         replaced = itertools.chain(absent, *(tap.replaces for tap in self.taps))
-        self._rules = options.rules()
         redactor = redacting(options.llmvcr_redact)
-        self.finding = Finding(self, self._rules, redactor)
+        self.finding = Finding(self, options, redactor)
         """What looks through the interactions."""
         if "match_on" in config:
             config["match_on"] = [self.finding.llm if one is llm else one for one in config["match_on"]]
-        patches = (*config.pop("custom_patches", ()), PATCH)
-        super().__init__(options, redactor, skip_patchers=(*skipped, *replaced), custom_patches=patches, **config)
+        super().__init__(options, redactor, skip_patchers=(*skipped, *replaced), **config)
         self.wall = wall(self, options, ignored)
         """What it stops of what no one hears; None where it stops nothing."""
         self._wanted = uncopied(self._before_record_request)
@@ -106,8 +103,8 @@ class LlmCassette(TakingCassette):
                 if (beside := self.siding.call(request)) is not None:
                     return beside
                 if self.write_protected:
-                    raise miss(self, to_vcr_request(wanted))
-            mishap.due.unrecorded()
+                    raise self._miss(to_vcr_request(wanted))
+            mishap.unrecorded()
             ticket = self._recording.ticket()
             self.life.send(ticket)
             record, spool = partial(self._record, request, ticket), partial(storage.spool, self._folder)
@@ -119,7 +116,7 @@ class LlmCassette(TakingCassette):
             if self._sockets is None:
                 from llmvcr.bridge.sockets import Sockets  # noqa: PLC0415 - most applications open none
 
-                self._sockets = Sockets(self, self._rules)
+                self._sockets = Sockets(self, self.finding.rule_set)
             sockets = self._sockets
         return sockets.dial(request)
 
@@ -137,7 +134,7 @@ class LlmCassette(TakingCassette):
         wanted = super().filter_request(request)
         if wanted and self.write_protected:
             with self._lock:
-                raise miss(self, wanted)
+                raise self._miss(wanted)
         return wanted
 
     def play_response(self, request: Any) -> Any:
@@ -168,6 +165,11 @@ class LlmCassette(TakingCassette):
             return found
         with self._lock:
             return self.finding.similar(*self.finding.nearest(self._before_record_request(request) or request))
+
+    def _miss(self, wanted: Any) -> BaseException:
+        from llmvcr.bridge.miss import miss  # noqa: PLC0415 - mostly every call has its answer
+
+        return miss(self, wanted)
 
     def _load(self) -> None:
         self._loading = True
@@ -213,13 +215,13 @@ class LlmCassette(TakingCassette):
     def _answer(self, request: Any, mishap: Mishap) -> Response | None:
         """Give the next recorded answer as a tap serves it, with what happens to it; None where there is none."""
         take = (
-            self.finding.find if mishap.due.rows else self._take
+            self.finding.find if mishap.is_any else self._take
         )  # a fault mostly leaves the answer to the call after it
         position = take(request) if self._plays else None
         if position is None or not self.life.plays(position):
             return None
         answer = served(self.finding.answer(position), self.pace)
-        if mishap.due.rows:
+        if mishap.is_any:
             answer, uses_up = mishap.alter(answer)
             if uses_up:
                 self._take(request)

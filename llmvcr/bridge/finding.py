@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from vcr.matchers import requests_match
 
 from llmvcr.bridge.matching import explain, matcher
 from llmvcr.bridge.translate import to_request, to_vcr_request
-from llmvcr.canonical import Canonical, canonical
-from llmvcr.diff import Change
 from llmvcr.index import Index
 from llmvcr.interaction import Request, Response
-from llmvcr.rulesets import RuleSet
 
 if TYPE_CHECKING:
+    from llmvcr.bridge.options import Options
+    from llmvcr.canonical import Canonical
+    from llmvcr.diff import Change
     from llmvcr.redaction import Redactor
+    from llmvcr.rulesets import RuleSet
 
 __all__ = ["Finding"]
 
@@ -25,11 +27,10 @@ __all__ = ["Finding"]
 class Finding:
     """Looks through the interactions of one cassette, whose lock is held meanwhile."""
 
-    def __init__(self, cassette: Any, rules: RuleSet, redactor: Redactor) -> None:
+    def __init__(self, cassette: Any, options: Options, redactor: Redactor) -> None:
         """Take the cassette, which need not be loaded yet, what is compared, and what of that is a secret."""
-        self._cassette = cassette
-        self.rule_set = rules
-        """What is compared, beside the rows of the provider."""
+        self._cassette, self._options = cassette, options
+        self._own_rules = options.has_rules and options.rules()  # refused at once, where they cannot be
         self.redactor = redactor
         """What takes the secrets out of a request."""
         self._strips = False  # whether requests are compared without their secrets, which takes five times as long
@@ -42,6 +43,11 @@ class Finding:
         """Whether what was loaded answers equal requests without limit."""
         self.playable = 0
         """How many interactions may be played once; what was recorded since then may not."""
+
+    @cached_property
+    def rule_set(self) -> RuleSet:
+        """What is compared, beside the rows of the provider."""
+        return self._own_rules or self._options.rules()
 
     @property
     def indexes(self) -> bool:
@@ -106,7 +112,7 @@ class Finding:
 
     def rules(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Give the user's rules that `llm` goes by, and those that found something, in what is recorded too."""
-        if not self.rule_set.labels or self.llm not in self._cassette._match_on:
+        if not self._own_rules or not self.rule_set.labels or self.llm not in self._cassette._match_on:
             return (), ()
         for position in range(len(self._cassette.data)):
             self.form(self._cassette.data.request(position))
@@ -114,6 +120,8 @@ class Finding:
 
     def form(self, request: Request, known: AbstractSet[str] = frozenset()) -> Canonical:
         """Give what is compared of a request."""
+        from llmvcr.canonical import canonical  # noqa: PLC0415 - every provider comes with it
+
         held = self.redactor.matched(request) if self._strips else request
         form = canonical(held, self.rule_set, known)
         if self.rule_set.labels:
@@ -147,12 +155,13 @@ class Finding:
     def _fresh(self) -> Index:
         if self._index is None:
             # A function of the user's, and what takes secrets out, may change every text, and see how it is spelt.
-            verbatim = self.rule_set.function is None and not self._strips
+            rules = self._own_rules
+            verbatim = not (rules and rules.function) and not self._strips
             self._index = Index(
                 repeats=self.repeats,
-                form=self.form,
+                form=self.form if rules or self._strips else None,
                 verbatim=verbatim,
-                by_value=verbatim and not self.rule_set.strict,
+                by_value=verbatim and not (rules and rules.strict),
                 answer=self.answer,
             )
         data = self._cassette.data

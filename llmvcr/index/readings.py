@@ -57,12 +57,15 @@ class Readings:
         self._looks = 0
         self._looked: tuple[bytes, int, Sequence[int] | None] = (b"", 0, None)  # the last: a miss asks twice
 
-    def find(self, form: Canonical) -> int | None:
-        """Give the position that answers a request of this form; None where none does."""
-        if (position := self._in_order(form)) is not None:
+    def find(self, form: Canonical, *, alone: bool = False) -> int | None:
+        """Give the position that answers a request of this form; None where none does.
+
+        It stands `alone` where nothing recorded has any of its ids: then all of its key are as good as each other.
+        """
+        if (position := self._in_order(form, alone=alone)) is not None:
             return position
         key, ids = form.key, _hashed(form.ids)
-        if (position := self._same_ids(form, key, ids)) is not None:
+        if (position := self._first(form, key, None if alone else ids)) is not None:
             return position
         alike = self._by_key.get(key)
         return None if alike is None else self._alike(alike, key, ids)
@@ -92,7 +95,7 @@ class Readings:
         for queue in (*self._by_key.values(), *self._by_ids.values()):
             queue.head = 0
 
-    def _in_order(self, form: Canonical) -> int | None:
+    def _in_order(self, form: Canonical, *, alone: bool) -> int | None:
         """Give the first that may be played, where it is this very request and was not read yet: no key is made."""
         if self._repeats or self._held:
             return None
@@ -101,17 +104,17 @@ class Readings:
         if self._row == len(self._requests):
             return None
         first = self._form(self._requests[self._row])
-        if same(first, form):
+        if same(first, form, ids=not alone):
             return self._row
         self._keep(self._row, first)
         self._row += 1
         return None
 
-    def _same_ids(self, form: Canonical, key: bytes, ids: _Ids) -> int | None:
-        """Give the first unplayed of a key with the very ids; of what is recorded no more is read than that takes."""
+    def _first(self, form: Canonical, key: bytes, ids: _Ids | None) -> int | None:
+        """Give the first unplayed of a key, with the very ids, if any; no more is read than that takes."""
         ahead = self._ahead(form, key)
         while True:
-            queue = self._by_ids.get((key, ids))
+            queue = self._by_key.get(key) if ids is None else self._by_ids.get((key, ids))
             position = None if queue is None else queue.next(self._played)
             # One that another request has had read may have others before it.
             if position is not None and position < max(self._row, self._sifted.get(key, 0)):

@@ -9,10 +9,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmvcr.bodies import read
 from llmvcr.canonical import canonical, same, text
 from llmvcr.index import Index
 from llmvcr.interaction import Request
-from llmvcr.quick_json import one_spelling, one_text
+from llmvcr.quick_json import body, one_spelling, one_text
 from llmvcr.rulesets import ruleset
 
 CHAT = "https://api.openai.com/v1/chat/completions"
@@ -125,6 +126,16 @@ def test_one_text_is_one_value(one: Any, other: Any, rnd: random.Random) -> None
     assert None not in (one_text(a), one_text(b))
     assert (one_text(a) == one_text(b)) is (text(a) == text(b))
     assert json.loads(one_text(a) or b"") == json.loads(text(a))
+
+
+@given(bodies, st.randoms(use_true_random=False))
+def test_it_reads_as_the_other_does(said: Any, rnd: random.Random) -> None:
+    """A body that is read fast is read as the slow reader reads it, to the type of each number."""
+    data = sent(said, rnd).body or b""
+    quick, slow = body(data), read(data)
+    if quick is not None:
+        assert (quick.kind, text(quick.value), text(quick.keys)) == (slow.kind, text(slow.value), text(slow.keys))
+        assert quick.text == slow.text
 
 
 @given(st.binary() | st.text().map(str.encode))

@@ -344,6 +344,17 @@ SAME: tuple[Row, ...] = (
         ask(f"{HOST}/upload/v1beta/files?upload_id=BBB2", b"x"),
     ),
     (
+        "an upload's id that its body quotes once",
+        ask(
+            f"{HOST}/upload/v1beta/files?upload_id=AHVrFxOgd8bQ2K7mPz41",
+            {"file": {"displayName": "upload AHVrFxOgd8bQ2K7mPz41"}},
+        ),
+        ask(
+            f"{HOST}/upload/v1beta/files?upload_id=AHVrFxPtx3cW9J5nRv60",
+            {"file": {"displayName": "upload AHVrFxPtx3cW9J5nRv60"}},
+        ),
+    ),
+    (
         "ids drawn anew in a batch",
         ask(f"{PRO}:batchGenerateContent", batch(TALK)),
         ask(f"{PRO}:batchGenerateContent", batch(respelt(TALK, *NEW_IDS))),
