@@ -68,12 +68,12 @@ def told_apart(name: str) -> str:
     return "~" + hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
 
 
-def older(node: Any, folder: Path, name: str, suffix: str, limit: int) -> tuple[str, ...]:
+def older(node: Any, folder: str | Path, name: str, suffix: str, limit: int) -> tuple[str, ...]:
     """Give the cassette under the name without that mark: read until there is one with it, and never written."""
     if "~" not in name:
         return ()
     plain = name.removesuffix(own_mark(node, name.rpartition("~")[0]) or "/")
-    own, old = (folder / (short(each, suffix, limit) + suffix) for each in (name, plain))
+    own, old = (Path(folder, short(each, suffix, limit) + suffix) for each in (name, plain))
     return (str(old),) if plain != name and old.exists() and not own.exists() else ()
 
 

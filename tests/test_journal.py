@@ -14,7 +14,18 @@ import pytest
 
 from llmvcr.errors import WriteError
 from llmvcr.interaction import Interaction, Request, Response
-from llmvcr.storage import Journal, left, only_one, spool, sweep, workshop
+from llmvcr.storage import (
+    Journal,
+    append,
+    incomplete,
+    left,
+    only_one,
+    set_incomplete,
+    spool,
+    sweep,
+    unsettled,
+    workshop,
+)
 from llmvcr.storage.locks import mark
 
 CASSETTE = "test_it.yaml"
@@ -280,3 +291,16 @@ def test_a_spool_has_no_name(tmp_path: Path) -> None:
         file.seek(0)
         assert file.read() == b"much"
         assert _names(tmp_path) == []
+
+
+def test_what_is_left_beside_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Working files of a cassette are seen from the folder where it stands, too."""
+    monkeypatch.chdir(tmp_path)
+    assert not incomplete(Path("c.yaml"))
+    assert not unsettled(Path("c.yaml"))
+    set_incomplete(Path("c.yaml"), to=True)
+    assert incomplete(Path("c.yaml"))
+    assert incomplete(tmp_path / "c.yaml")
+    append(workshop(tmp_path) / f"{mark(Path('c.yaml'))}-1.journal", b"{}\n")
+    assert unsettled(Path("c.yaml"))
+    assert unsettled(tmp_path / "c.yaml")

@@ -189,3 +189,24 @@ def test_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert recover(path).interactions == 1
     assert list(storage.load(path)) == [OLD, NEW]
     assert [one.name for one in disk.iterdir() if one.name != ".llmvcr"] == ["c.yaml"]
+
+
+def test_where_a_cassette_really_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links are followed as they lead when a cassette is opened, those of its folder and its own; else it is there."""
+    first, second, link = tmp_path / "first", tmp_path / "second", tmp_path / "link"
+    first.mkdir()
+    second.mkdir()
+    link.symlink_to(first)
+    assert Keeping(link / "c.yaml", "yaml").path == Keeping(link / "c.yaml", "yaml").path == first / "c.yaml"
+    link.unlink()
+    link.symlink_to(second)
+    assert Keeping(link / "c.yaml", "yaml").path == second / "c.yaml"
+    second.rename(tmp_path / "third")
+    link.unlink()
+    link.symlink_to(tmp_path / "third")
+    assert Keeping(str(link / "c.yaml"), "yaml").path == tmp_path / "third" / "c.yaml"
+    (first / "c.yaml").symlink_to(tmp_path / "other.yaml")
+    assert Keeping(first / "c.yaml", "yaml").path == tmp_path / "other.yaml"
+    assert Keeping(tmp_path / "none" / "c.yaml", "yaml").path == tmp_path / "none" / "c.yaml"
+    monkeypatch.chdir(first)
+    assert Keeping("d.yaml", "yaml").path == first / "d.yaml"

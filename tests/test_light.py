@@ -12,15 +12,24 @@ import pytest
 HEAVY = ("aiohttp", "anthropic", "boto3", "botocore", "httpx", "httpx2", "openai", "requests", "urllib3", "vcr", "yaml")
 
 UNUSED = (
+    "llmvcr.bridge.miss",
+    "llmvcr.canonical",
     "llmvcr.conversation.reading",
     "llmvcr.explaining",
     "llmvcr.faults.fault",
+    "llmvcr.faults.plan",
     "llmvcr.formats.shelf",
+    "llmvcr.index.likeness",
+    "llmvcr.index.readings",
+    "llmvcr.index.respelt",
     "llmvcr.lifecycle.accounts",
     "llmvcr.lifecycle.pruning",
     "llmvcr.normalizing",
+    "llmvcr.origins",
     "llmvcr.prices",
+    "llmvcr.providers",
     "llmvcr.redaction",
+    "llmvcr.rulesets",
     "llmvcr.secrets",
     "llmvcr.side_traffic",
     "llmvcr.sockets",
@@ -77,14 +86,16 @@ def test_a_run_without_a_marked_test_stays_light(tmp_path: Path) -> None:
     assert "2 passed" in done.stdout
 
 
+CASSETTE = (
+    "interactions:\n- request:\n    body: null\n    headers: {}\n    method: GET\n    uri: http://h.invalid/\n"
+    "  response:\n    body:\n      string: there\n    headers: {}\n    status:\n      code: 200\n"
+    "      message: OK\nversion: 1\n"
+)
+
+
 def test_a_replay_imports_only_what_it_uses(tmp_path: Path) -> None:
     """A test that replays loads neither what explains, redacts and converts, nor what it does not ask about."""
-    (tmp_path / "c.yaml").write_text(
-        "interactions:\n- request:\n    body: null\n    headers: {}\n    method: GET\n    uri: http://h.invalid/\n"
-        "  response:\n    body:\n      string: there\n    headers: {}\n    status:\n      code: 200\n"
-        "      message: OK\nversion: 1\n",
-        encoding="utf-8",
-    )
+    (tmp_path / "c.yaml").write_text(CASSETTE, encoding="utf-8")
     code = (
         "import sys, httpx2, llmvcr\n"
         "with llmvcr.use_cassette('c.yaml', record_mode='none'):\n"
@@ -102,3 +113,31 @@ def test_the_plugin_starts_with_few_modules_of_ours() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     rooms = {name.split(".")[1] for name in done.stdout.split()}
     assert rooms == {"errors", "ini", "pytest_plugin"}
+
+
+def test_a_run_leaves_nothing_behind(tmp_path: Path) -> None:
+    """While a run plays, our modules are found by our finder and garbage is collected; after it the finder is gone."""
+    (tmp_path / "test_it.py").write_text(
+        "import gc, sys, httpx2, pytest\n@pytest.mark.vcr\ndef test_it():\n"
+        "    assert gc.isenabled() and 'llmvcr.pytest_plugin' in {type(one).__module__ for one in sys.meta_path}\n"
+        "    assert httpx2.get('http://h.invalid/', trust_env=False).text == 'there'\n",
+        encoding="utf-8",
+    )
+    folder = tmp_path / "cassettes" / "test_it"
+    folder.mkdir(parents=True)
+    (folder / "test_it.yaml").write_text(CASSETTE, encoding="utf-8")
+    code = (
+        "import gc, sys, pytest\nbefore = list(sys.meta_path)\n"
+        "assert pytest.main(['-q', '-p', 'no:cacheprovider', '-p', 'recording', '-p', 'llmvcr', 'test_it.py']) == 0\n"
+        "print(gc.isenabled(), sum(type(one).__module__.startswith('llmvcr') for one in sys.meta_path))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "True 0"

@@ -132,10 +132,21 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
     _CassetteContextDecorator__finish: Any
     _CassetteContextDecorator__cassette: Any
 
+    _args_getter: Any
+
     _walls: AbstractContextManager[None] | None = None
+    # vcrpy would merge the configuration once more when it closes a cassette, to read this.
+    _records_on_exception = True
 
     def __enter__(self) -> Any:
-        opened = super().__enter__()
+        given = self._args_getter
+        merged = given()
+        self._records_on_exception = merged.get("record_on_exception", True)
+        self._args_getter = lambda: merged
+        try:
+            opened = super().__enter__()
+        finally:
+            self._args_getter = given
         if isinstance(opened, LlmCassette):
             try:
                 SWITCHBOARD.enter(opened, opened.taps)
@@ -156,7 +167,12 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
             if cassette is not None:
                 SWITCHBOARD.leave(cassette)
                 cassette.failed = cassette.failed or exc_info[:1] != (None,)
-            super().__exit__(*exc_info)
+            given, said = self._args_getter, {"record_on_exception": self._records_on_exception}
+            self._args_getter = lambda: said
+            try:
+                super().__exit__(*exc_info)
+            finally:
+                self._args_getter = given
             if cassette is not None:
                 cassette.ended(well=exc_info[:1] == (None,))
         finally:

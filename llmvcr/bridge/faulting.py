@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from llmvcr.bridge.miss import through_sdks
 from llmvcr.bridge.translate import to_request
-from llmvcr.bridge.unpacking import unpacked
 from llmvcr.errors import FaultError
-from llmvcr.faults import Due, Plan
 from llmvcr.interaction import Request, Response, failure
 
 if TYPE_CHECKING:
-    from llmvcr.faults import Fault
+    from llmvcr.faults import Due, Fault, Plan
 
 __all__ = ["Faulting", "Mishap"]
 
@@ -38,21 +35,24 @@ class Faulting:
     def __init__(self, faults: Sequence[Fault], *, waits: bool) -> None:
         """Begin before the first call."""
         self.waits = waits
-        self._any = bool(faults)
-        self._plan = Plan(faults)
         self._failed: FaultError | None = None
-        self._nothing = Mishap(self, Due(""))
+        self._nothing = Mishap(self)
+        self._plan: Plan | None = None
+        if faults:
+            from llmvcr.faults import Plan  # noqa: PLC0415 - most cassettes have no faults
+
+            self._plan = Plan(faults)
 
     def mishap(self, request: Request) -> Mishap:
         """Count a call, and say what happens to it; raises FaultError."""
-        if not self._any:
+        if self._plan is None:
             return self._nothing
         with self.telling():
             due = self._plan.due(request)
         instead = next((fault for fault in due.faults if fault.instead), None)
         if instead is None:
             return Mishap(self, due)
-        from llmvcr.faults import made  # noqa: PLC0415 - most cassettes have no faults
+        from llmvcr.faults import made  # noqa: PLC0415 - as above
 
         due.happened()
         return Mishap(self, due, made(instead, due.provider, waits=self.waits))
@@ -60,7 +60,7 @@ class Faulting:
     def handshake(self, request: Request) -> Response | None:
         """Count the handshake of a WebSocket, and give what comes in place of its answer; raises FaultError."""
         mishap = self.mishap(request)
-        if mishap.due.rows and mishap.answer is None:
+        if mishap.is_any and mishap.answer is None:
             self._cannot(request.method, request.url, "which opens a WebSocket: it can be refused, but not altered")
         answer = mishap.answer
         if answer is None or not answer.failed:
@@ -70,7 +70,7 @@ class Faulting:
     def unheard(self, request: Any) -> None:
         """Take a request of vcrpy's, which no tap has heard; raises FaultError where a fault is meant for it."""
         with self.telling():
-            fits = self._any and self._plan.fits(to_request(request))
+            fits = self._plan is not None and self._plan.fits(to_request(request))
         if fits:
             self._cannot(
                 request.method, request.uri, "whose client is heard by vcrpy's own stub, where none can be made"
@@ -87,7 +87,8 @@ class Faulting:
         """Raise FaultError where a fault could not be made, or never happened."""
         if self._failed is not None:
             raise self._failed
-        self._plan.check()
+        if self._plan is not None:
+            self._plan.check()
 
     @contextmanager
     def telling(self) -> Iterator[None]:
@@ -95,6 +96,8 @@ class Faulting:
         try:
             yield
         except FaultError as error:
+            from llmvcr.bridge.miss import through_sdks  # noqa: PLC0415 - as above
+
             self._failed = self._failed or error
             raise through_sdks(FaultError)(str(error)) from error.__cause__
 
@@ -104,9 +107,19 @@ class Mishap:
     """What happens to one call: mostly nothing."""
 
     faulting: Faulting
-    due: Due
+    due: Due | None = None
     answer: Response | None = None
     """What comes in place of a recorded answer, which nobody looks for then."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether a fault is due."""
+        return self.due is not None and bool(self.due.rows)
+
+    def unrecorded(self) -> None:
+        """Say that there is no recorded answer for what is due, and that it is recorded now."""
+        if self.due is not None:
+            self.due.unrecorded()
 
     def alter(self, answer: Response) -> tuple[Response, bool]:
         """Give a recorded answer as the call gets it, and whether that uses the recording up; raises FaultError.
@@ -114,9 +127,10 @@ class Mishap:
         A call that gets all of it in smaller pieces does use it up. A recorded failure or refusal is given as it is:
         what is due waits for a good answer.
         """
-        if answer.failed or answer.status >= HTTPStatus.BAD_REQUEST:
+        if self.due is None or answer.failed or answer.status >= HTTPStatus.BAD_REQUEST:
             return answer, True
-        from llmvcr.faults import altered  # noqa: PLC0415 - most cassettes have no faults
+        from llmvcr.bridge.unpacking import unpacked  # noqa: PLC0415 - as above
+        from llmvcr.faults import altered  # noqa: PLC0415 - as above
 
         with self.faulting.telling():
             changed = altered(unpacked(answer)[0], self.due.faults, waits=self.faulting.waits)

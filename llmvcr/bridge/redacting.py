@@ -33,7 +33,7 @@ class _Redacting:
     """Stands for a redactor until something of it is asked for."""
 
     def __init__(self, option: Option) -> None:
-        self._option, self._environ = option, dict(os.environ)
+        self._option, self._environ = option, _environ()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -44,4 +44,10 @@ class _Redacting:
     def _made(self) -> Redactor:
         from llmvcr.redaction import redactor  # noqa: PLC0415 - see the top of this file
 
-        return redactor(self._option, self._environ)
+        return redactor(self._option, {os.fsdecode(name): os.fsdecode(value) for name, value in self._environ.items()})
+
+
+def _environ() -> dict[Any, Any]:
+    """Give the environment as it is now, encoded where Python holds it so: to decode all of it takes time."""
+    held = getattr(os.environ, "_data", None)  # of CPython's own mapping; a test may have put another in its place
+    return dict(held if type(held) is dict else os.environ)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from vcr import patch
@@ -14,7 +14,7 @@ from llmvcr.bridge.options import Options
 from llmvcr.taps import SWITCHBOARD
 from llmvcr.walls import Wall, Walls, passing
 
-__all__ = ["PATCH", "WALLS", "Ignored", "ignored", "wall"]
+__all__ = ["WALLS", "Ignored", "ignored", "wall"]
 
 Ignored = frozenset[str | re.Pattern[str]]
 """vcrpy's `ignore_hosts` and `ignore_localhost`, as one set of names and patterns."""
@@ -24,10 +24,6 @@ _LOCALHOST = ("localhost", "0.0.0.0", "127.0.0.1", "::1")  # noqa: S104 - compar
 
 def _here() -> tuple[Wall | None, ...]:
     return tuple(getattr(cassette, "wall", None) for cassette in SWITCHBOARD.here())
-
-
-WALLS = Walls(_here)
-"""The walls of the process."""
 
 
 def wall(cassette: Any, options: Options, ignored: Ignored) -> Wall | None:
@@ -49,14 +45,14 @@ def ignored(hosts: Iterable[str | re.Pattern[str]], *, localhost: bool) -> Ignor
     return frozenset((*hosts, *(_LOCALHOST if localhost else ())))
 
 
-_force_reset = patch.force_reset
+def _let_pass(real: Callable[[], AbstractContextManager[None]]) -> Callable[[], AbstractContextManager[None]]:
+    @contextmanager
+    def stand_in() -> Iterator[None]:
+        with passing(), real():
+            yield
+
+    return stand_in
 
 
-@contextmanager
-def _let_pass() -> Iterator[None]:
-    with passing(), _force_reset():
-        yield
-
-
-PATCH = (patch, "force_reset", _let_pass)
-"""For `custom_patches`: the stubs of vcrpy go to the network in `force_reset`, and for what they may alone."""
+WALLS = Walls(_here, (patch, "force_reset", _let_pass))
+"""The walls of the process; the stubs of vcrpy go to the network in `force_reset`, and for what they may alone."""

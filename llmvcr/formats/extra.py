@@ -10,7 +10,7 @@ from llmvcr.errors import ReadError
 from llmvcr.interaction import Headers, Interaction, Json, Response
 from llmvcr.wire import events
 
-__all__ = ["KEY", "OWN", "PLACES", "VERSION", "Extra", "cut", "lengths", "losses", "pack", "unpack"]
+__all__ = ["KEY", "NOTHING", "OWN", "PLACES", "VERSION", "Extra", "cut", "lengths", "losses", "pack", "unpack"]
 
 KEY = "llmvcr"
 """The key's name; it stands in the `response` object of every format, and nowhere else."""
@@ -61,6 +61,10 @@ class Extra:
         return replace(response, chunks=chunks, times=times, **self.said)
 
 
+NOTHING = Extra()
+"""What is said where there is no key."""
+
+
 def pack(
     interaction: Interaction,
     *,
@@ -105,7 +109,7 @@ def unpack(obj: Json, *, path: str, interaction: int | None = None) -> Extra:
     Raises ReadError where it is no object of version 1 .. VERSION, or a part of it has the wrong shape.
     """
     if obj is None:
-        return Extra()
+        return NOTHING
 
     def need(right: bool, name: str, what: str) -> None:  # noqa: FBT001
         if not right:

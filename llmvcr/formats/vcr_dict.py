@@ -36,7 +36,10 @@ def to_interaction(dct: Json, *, path: str, number: int | None = None) -> Intera
     if "body" in more.more:
         body = vintage.decoded(more.more["body"], where / "response" / extra.KEY / "body")
     lines = _whole(lines, more.response_headers)
-    response = more.put(Response(code, reason, lines), body)
+    if more is extra.NOTHING:  # to alter a response takes as long as all else that is done here
+        response = Response(code, reason, lines, extra.cut(body, None))
+    else:
+        response = more.put(Response(code, reason, lines), body)
     return Interaction(request, response, more.recorded_at, more.notes, _unknown(dct, asked, answered, more))
 
 
@@ -125,7 +128,9 @@ def _whole(lines: Headers, kept: Headers | None) -> Headers:
 def _unknown(dct: Json, asked: Json, answered: Json, more: extra.Extra) -> dict[str, Json]:
     found: dict[str, Json] = dict(more.unknown)
     for place, part in (("interaction", dct), ("request", asked), ("response", answered)):
-        keys = {str(key): plain(value) for key, value in part.items() if key not in _KNOWN[place]}
+        keys: dict[str, Json] = {}
+        if not part.keys() <= _KNOWN[place]:
+            keys = {str(key): plain(value) for key, value in part.items() if key not in _KNOWN[place]}
         if place == "response":
             for name, known in _PARTS.items():
                 held = part.get(name)

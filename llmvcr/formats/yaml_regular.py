@@ -52,6 +52,8 @@ def is_plain_text(data: bytes) -> bool:
     """
     if not data.endswith(b"\n"):
         return False
+    if len(data) <= _WINDOW and data.isascii():
+        return len(data.translate(None, _CONTROLS)) == len(data)
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(data), _WINDOW):
         window = data[start : start + _WINDOW]

@@ -6,8 +6,10 @@ said at the end when there is something to say.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
     from llmvcr.reporting import Ending
 
 __all__ = ["INI_OPTIONS", "Recording", "pytest_addoption", "pytest_configure", "pytest_runtest_setup"]
+
+
+def __dir__() -> list[str]:
+    """Name what pytest has to look at in its search for hooks and fixtures; each name more costs every run."""
+    return __all__
+
 
 _CUT_SHORT = pytest.StashKey[bool]()
 _FAILED = pytest.StashKey[bool]()
@@ -112,6 +120,18 @@ def _is_on(config: pytest.Config, name: str) -> bool:
         raise pytest.UsageError(message) from None
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Have no garbage collected meanwhile: what is imported stays, and is a lot to look through again and again."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
+
+
 class _Plain:
     """Finds our own modules before pytest does, which rewrites assertions in all that a plugin's distribution holds.
 
@@ -143,9 +163,14 @@ class Recording:
         self._made: Marked | None = None
         self._narrowed: set[str] = set()
 
+    def __dir__(self) -> list[str]:
+        """Name the hooks and fixtures, as the module does."""
+        return [name for name in vars(Recording) if not name.startswith("_")]
+
     def _marked(self) -> Marked:  # no property: older versions of pytest get each that they see
         if self._made is None:
-            from llmvcr.pytest_plugin.marked import Marked  # noqa: PLC0415 - vcr is imported by tests that use it
+            with _uncollected():
+                from llmvcr.pytest_plugin.marked import Marked  # noqa: PLC0415 - vcr is imported by tests that use it
 
             self._made = Marked(self._config, self._options, self.ending())
         return self._made
@@ -205,7 +230,9 @@ class Recording:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Remember that a test did not come to its end, and whether it failed by that; show what it missed."""
-        if self._made is None and "llmvcr.bridge" not in sys.modules:  # no cassette was ever opened
+        opened = getattr(item, "funcargs", {}).get("vcr")
+        missed = call.when == "call" and bool(getattr(opened, "missed", None))
+        if not missed and (call.excinfo is None or "llmvcr.bridge.miss" not in sys.modules):  # nothing was missed
             report = yield
             self._remember(item, call, report)
             return report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -48,8 +48,11 @@ class Marked:
     ) -> Iterator[LlmCassette]:
         """Have the cassette of a test open, from here to the end of the block."""
         asked = faults(request.node)
-        options = merged(request.getfixturevalue("vcr_config"), marks, self._mode, self._options, self._format)
-        allowed = request.getfixturevalue("allowed_hosts")
+        config = request.getfixturevalue("vcr_config")
+        options = merged(config, marks, self._mode, self._options, self._format)
+        if "llmvcr_stale" in config and "llmvcr_stale" not in options:
+            self._ending.idle.add("vcr_config:")
+        allowed = _value(request, "allowed_hosts")
         if allowed and not any("allowed_hosts" in mark.kwargs for mark in marks):
             options["allowed_hosts"] = allowed
         if asked:
@@ -59,8 +62,8 @@ class Marked:
         if options.get("llmvcr_mode"):
             record_mode = "new_episodes"
         mode = options.get("record_mode", record_mode)
-        name = request.getfixturevalue("default_cassette_name")
-        cassette, older = _found(request.node, Path(folder), name, f".{options.get('serializer', 'yaml')}", mode)
+        name = _value(request, "default_cassette_name", runs.own_mark)
+        cassette, older = _found(request.node, folder, name, f".{options.get('serializer', 'yaml')}", mode)
         # One mark says it all: what was merged here is not merged, nor copied, once more.
         mark: Any = SimpleNamespace(args=(*(path for mark in marks for path in mark.args), *older), kwargs=options)
         own = _is_own(request, name, folder)
@@ -85,22 +88,37 @@ class Marked:
                 self._ending.closed(opened, request.node, folder, own=own, missed=missed, seconds=begun)
 
 
-def _found(node: pytest.Item, folder: Path, name: str, suffix: str, mode: str) -> tuple[str, tuple[str, ...]]:
+def _value(request: pytest.FixtureRequest, name: str, mark: Callable[[Any, str], str] | None = None) -> Any:
+    """Give what a fixture of pytest-recording's gives, with a `mark` of ours behind it where we override that fixture.
+
+    Where nobody else does, and nobody asks for it by name, its function is called without the machinery of a fixture,
+    which takes as long as opening a small cassette does.
+    """
+    manager = getattr(request.session, "_fixturemanager", None)  # which alone can tell, and is pytest's own affair
+    known = manager and manager.getfixturedefs(name, request.node)
+    if not known or len(known) != 1 + (mark is not None) or name in request.fixturenames:
+        return request.getfixturevalue(name)
+    value: Any = known[0].func(request)
+    return value if mark is None else value + mark(request.node, value)
+
+
+def _found(node: pytest.Item, folder: str, name: str, suffix: str, mode: str) -> tuple[str, tuple[str, ...]]:
     """Give the name of a test's cassette, and the path of one that has the name it had before it got a mark."""
     short = runs.short(name, suffix, _vcr.MAX_FILENAME_LEN) if suffix != ".yaml" else name
     if mode == "rewrite":
-        runs.begin_anew(folder / f"{short}{suffix}")
+        runs.begin_anew(Path(folder, f"{short}{suffix}"))
         return short, ()
     return short, runs.older(node, folder, name, suffix, _vcr.MAX_FILENAME_LEN)
 
 
 def _is_own(request: pytest.FixtureRequest, name: str, folder: str) -> bool:
     """Say whether a cassette is the test's alone: it has the name and the folder that a test gets by itself."""
-    plain = get_default_cassette_name(request.cls, request.node.name)
+    kind = request.cls
+    plain = get_default_cassette_name(kind, request.node.name)
     if name != plain + runs.own_mark(request.node, plain):
         return False
     # Of nested classes only the innermost stands in the name: another may have one that is called the same.
-    if request.cls is not None and "." in request.cls.__qualname__:
+    if kind is not None and "." in kind.__qualname__:
         return False
     if request.node.get_closest_marker("default_cassette") is not None:
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,12 +44,11 @@ def merged(
 
 
 def _check_stale(options: dict[str, Any], marks: list[pytest.Mark]) -> None:
-    """Refuse `llmvcr_stale` of a mark where no age is named; that of `vcr_config`, which is many tests', is told of."""
+    """Refuse `llmvcr_stale` of a mark where no age is named; that of `vcr_config` is many tests', some with an age."""
     if not is_stale_idle(options):
         return
     if any("llmvcr_stale" in mark.kwargs for mark in marks):
         raise OptionError(f"pytest.mark.vcr: {STALE_IDLE}")
-    warnings.warn(f"vcr_config: {STALE_IDLE}", stacklevel=2)
     del options["llmvcr_stale"]
 
 

@@ -49,8 +49,10 @@ class Ending:
         self._forks = self._forks_before = 0
         self._prices: Prices | None = None
         self._watching = contextlib.ExitStack()
-        # Of an ini option that needs another one it is seen in the end whether any test has that; else it is said.
-        self._idle = config.getini("llmvcr_stale") != "warn" and not config.getini("llmvcr_max_age")
+        # Of an option for many tests that needs another one it is seen in the end whether any of them has that.
+        idle = config.getini("llmvcr_stale") != "warn" and not config.getini("llmvcr_max_age")
+        self.idle = {"ini option"} if idle else set()
+        """Where `llmvcr_stale` is named for many tests without an age, as the message has it."""
         self._aged: set[bool] = set()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=functools.partial(_tell_of_fork, weakref.ref(self)))
@@ -137,6 +139,7 @@ class Ending:
         self._modules.update(told["modules"])
         self._narrowed.update(told["narrowed"])
         self._aged.update(told["aged"])
+        self.idle.update(told["idle"])
         self._places.update(told["places"])
 
     @_HOOK
@@ -193,8 +196,9 @@ class Ending:
                 yield "the run fails, since recordings are left over (--llmvcr-unused=fail); =prune removes them"
 
     def _facts(self) -> Iterator[str]:
-        if self._idle and self._aged == {False}:
-            yield "ini option llmvcr_stale: of no effect without llmvcr_max_age, which no test of this run has"
+        if self._aged == {False}:
+            for place in sorted(self.idle):
+                yield f"{place} llmvcr_stale: of no effect without llmvcr_max_age, which no test of this run has"
         account = self._account
         if account is None:
             return
@@ -243,6 +247,7 @@ class Ending:
             "modules": sorted(self._modules),
             "narrowed": sorted(self._narrowed),
             "aged": sorted(self._aged),
+            "idle": sorted(self.idle),
         }
 
 

@@ -39,9 +39,7 @@ class _Place:
     name: str
     stand_in: Any
     before: Any
-
-    def is_as_before(self) -> bool:
-        return vars(self.owner).get(self.name, _INHERITED) is self.before
+    attributes: Any  # the owner's own, as they are at any time
 
 
 @dataclass(eq=False, slots=True)
@@ -158,7 +156,7 @@ class Switchboard:
     def _install(self, tap: Tap, seat: _Seat) -> None:
         library = sys.modules.get(tap.name)
         known, places = self._made.get(tap, (None, ()))
-        if library is None or known is not library or not places or not all(one.is_as_before() for one in places):
+        if library is None or known is not library or not places or not _is_as_before(places):
             places = tuple(self._places(tap))
             if not tap.awaits:  # of others, any module may have taken a function out since
                 self._made[tap] = (sys.modules.get(tap.name), places)
@@ -173,7 +171,7 @@ class Switchboard:
             needed = None if _is_ours(getattr(owner, name), self) else stand_in
             if needed is not None:
                 needed.line = line
-            yield _Place(owner, name, needed, vars(owner).get(name, _INHERITED))
+            yield _Place(owner, name, needed, vars(owner).get(name, _INHERITED), vars(owner))
 
     def _innermost(self) -> list[_Seat]:
         parents = [one.parent for one in self._seats]
@@ -191,6 +189,13 @@ class Switchboard:
 
 
 _INHERITED = object()  # in the place of what stood in a class that had the attribute from its base
+
+
+def _is_as_before(places: tuple[_Place, ...]) -> bool:
+    for one in places:  # noqa: SIM110 - a generator takes three times as long, and this is asked at each opening
+        if one.attributes.get(one.name, _INHERITED) is not one.before:
+            return False
+    return True
 
 
 def _still_open(seat: _Seat | None) -> _Seat | None:

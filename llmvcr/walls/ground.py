@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 from llmvcr.errors import NetworkBlockedAbort, NetworkBlockedError
 from llmvcr.walls.passing import is_passing
-from llmvcr.walls.seams import seams
+from llmvcr.walls.seams import LATE, Seam, seams
 from llmvcr.walls.wall import Wall
 
 __all__ = ["Walls"]
@@ -23,20 +24,25 @@ class _Patched:
     stand_in: Any
     before: Any
 
+    def is_as_before(self) -> bool:
+        return self.owner.__dict__.get(self.name, _INHERITED) is self.before
+
 
 class Walls:
     """The walls of one process. Safe to use from several threads at once."""
 
-    def __init__(self, here: Callable[[], Sequence[Wall | None]]) -> None:
+    def __init__(self, here: Callable[[], Sequence[Wall | None]], *more: Seam) -> None:
         """Start with none; `here` gives the wall of each cassette that a call of this context may belong to.
 
         That is one, mostly; several where a thread has no context and cassettes are open side by side; None for a
-        cassette without a wall.
+        cassette without a wall. `more` are places beside those of `seams`.
         """
-        self._here = here
+        self._here, self._more = here, more
         self._lock = threading.RLock()
         self._standing = 0
-        self._patched: list[_Patched] = []
+        self._patched: tuple[_Patched, ...] = ()
+        self._late: tuple[Any, ...] = ()  # the modules that were there when these were made
+        self._places: tuple[_Patched, ...] = ()  # as found the last time: mostly all is again as it was then
         self._made: dict[tuple[Any, str], tuple[Any, Any]] = {}  # by place: what was there, and its stand-in, for good
         self._names: dict[tuple[str, int], str] = {}  # by address and port (0: any): the name that was looked up last
 
@@ -105,7 +111,15 @@ class Walls:
                 self._names.update(dict.fromkeys(addresses, host))
 
     def _patch(self) -> None:
-        for owner, name, make in seams(self):
+        late = tuple(map(sys.modules.get, LATE))
+        if late != self._late or not all(one.is_as_before() for one in self._places):
+            self._late, self._places = late, tuple(self._found())
+        for one in self._places:
+            setattr(one.owner, one.name, one.stand_in)
+        self._patched = self._places
+
+    def _found(self) -> Iterator[_Patched]:
+        for owner, name, make in (*seams(self), *self._more):
             before = owner.__dict__.get(name, _INHERITED)
             real = self._real(getattr(owner, name))
             known, stand_in = self._made.get((owner, name), (None, None))
@@ -113,8 +127,7 @@ class Walls:
                 stand_in = make(real)
                 setattr(stand_in, _MARK, (self, real))
                 self._made[owner, name] = (real, stand_in)
-            setattr(owner, name, stand_in)
-            self._patched.append(_Patched(owner, name, stand_in, before))
+            yield _Patched(owner, name, stand_in, before)
 
     def _unpatch(self) -> None:
         for one in reversed(self._patched):
@@ -124,7 +137,7 @@ class Walls:
                 delattr(one.owner, one.name)
             else:
                 setattr(one.owner, one.name, self._real(one.before))
-        self._patched.clear()
+        self._patched = ()
         self._names.clear()
 
     def _real(self, function: Any) -> Any:

@@ -8,13 +8,18 @@ import ipaddress
 import socket
 import ssl
 import sys
-from asyncio import proactor_events
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from llmvcr.walls.passing import passing
 
-__all__ = ["Ground", "seams"]
+__all__ = ["LATE", "Ground", "Seam", "seams"]
+
+Seam = tuple[Any, str, Callable[[Any], Any]]
+"""(owner, attribute, what makes the stand-in from what is there)."""
+
+LATE = ("asyncio.proactor_events", "uvloop")
+"""Modules that have places of their own, where they are loaded."""
 
 
 class Ground(Protocol):
@@ -39,8 +44,8 @@ class _Judged(str):
     __slots__ = ()
 
 
-def seams(ground: Ground) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
-    """Yield (owner, attribute, what makes the stand-in from what is there) for every place."""
+def seams(ground: Ground) -> Iterator[Seam]:
+    """Yield every place."""
     yield socket, "getaddrinfo", functools.partial(_getaddrinfo, ground)
     for name in ("gethostbyname", "gethostbyname_ex"):
         yield socket, name, functools.partial(_gethostbyname, ground)
@@ -50,8 +55,8 @@ def seams(ground: Ground) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     for name, place in (("wrap_socket", 5), ("wrap_bio", 4)):
         yield ssl.SSLContext, name, functools.partial(_on_tls, ground, place)
     yield asyncio.BaseEventLoop, "getaddrinfo", functools.partial(_loop_getaddrinfo, ground)
-    # Windows' loop connects in C.
-    yield proactor_events.BaseProactorEventLoop, "sock_connect", functools.partial(_loop_sock_connect, ground)
+    if proactor := sys.modules.get("asyncio.proactor_events"):  # Windows' loop, which connects in C
+        yield proactor.BaseProactorEventLoop, "sock_connect", functools.partial(_loop_sock_connect, ground)
     if uvloop := sys.modules.get("uvloop"):  # which does all in C, but for what is called on its class
         yield uvloop.Loop, "getaddrinfo", functools.partial(_loop_getaddrinfo, ground)
         yield uvloop.Loop, "create_connection", functools.partial(_loop_create_connection, ground)

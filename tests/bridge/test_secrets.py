@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import pickle
 import urllib.request
 from pathlib import Path
@@ -148,6 +149,10 @@ def test_by_its_value(server: Counting, tmp_path: Path, monkeypatch: pytest.Monk
     with llmvcr.use_cassette(tmp_path / "b.yaml"):
         _ask(server, None, f"do not tell {SHAPELESS}")
     assert "do not tell llmvcr-redacted-made-up-api-key" in (tmp_path / "b.yaml").read_text()
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # as some tests do, in place of Python's own mapping
+    with llmvcr.use_cassette(tmp_path / "c.yaml"):
+        _ask(server, None, f"do not tell {SHAPELESS}")
+    assert "do not tell llmvcr-redacted-made-up-api-key" in (tmp_path / "c.yaml").read_text()
 
 
 def test_what_vcrpys_stubs_record(server: Counting, tmp_path: Path) -> None:

@@ -112,6 +112,32 @@ def default_cassette_name(request):
     assert suite.files == ["elsewhere/TEST_IT.yaml"]
 
 
+def test_who_asks_for_the_name(suite: Suite) -> None:
+    """A `default_cassette_name` that a test is parametrized with is used, and one that asks for it gets its own."""
+    suite.tests("""
+@pytest.mark.vcr
+@pytest.mark.parametrize("default_cassette_name", ["drawn"])
+def test_drawn(default_cassette_name):
+    ask("one")
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("what", ["a/b"])
+def test_asking(what, request, default_cassette_name, allowed_hosts, vcr):
+    ask("one")
+    assert default_cassette_name.startswith("test_asking[a-b]~") and allowed_hosts is None
+    assert vcr.path.endswith(f"{default_cassette_name}.yaml")
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("what", ["a/b"])
+def test_later(what, request, vcr):
+    ask("one")
+    assert vcr.path.endswith(request.getfixturevalue("default_cassette_name") + ".yaml")
+""")
+    suite.run("--record-mode=once", passed=3)
+    assert "test_it/drawn.yaml" in suite.files
+    assert len(suite.files) == 3
+
+
 @LATER_PARALLEL
 def test_several_cassettes(workers: tuple[str, ...], suite: Suite) -> None:
     """A mark may name more cassettes, relative to the module's folder or absolute, of any format."""

@@ -212,3 +212,15 @@ def test_dropped_unused(suite: Suite) -> None:
     suite.run(passed=1)
     written = suite.cassette("test_it/test_it.yaml").read_text(encoding="utf-8")
     assert ("1: one" in written, "2: two" in written, "/page" in written) == (False, True, True)
+
+
+def test_who_looks_at_the_plugin_makes_nothing(suite: Suite) -> None:
+    """pytest gets every attribute that it sees of a plugin (8.2 does): no cassette, nor vcr, is prepared by that."""
+    manager = suite.pytester.parseconfigure("-p", "no:terminal").pluginmanager
+    plugin, module = manager.getplugin("llmvcr-recording"), manager.getplugin("llmvcr")
+    for name in {*dir(plugin), *vars(type(plugin))}:
+        getattr(plugin, name)
+    assert manager.getplugin("llmvcr-ending") is None
+    # What is not named there, no pytest looks at: all hooks and fixtures are.
+    assert {name for name in vars(type(plugin)) if name.startswith(("pytest_", "vcr", "default_"))} <= set(dir(plugin))
+    assert {name for name in vars(module) if name.startswith("pytest_")} <= set(dir(module))
