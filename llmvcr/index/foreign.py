@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
 from llmvcr.canonical import Canonical
@@ -23,8 +23,8 @@ _RESPELT = re.compile(rb"\\u00(?:2[dD]|3[0-9]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aA
 _PACKED_OR_WIDE = (b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff")
 _KEPT = 8
 """So many characters of each recorded id are kept, behind its prefix: of drawn ones no two have the same."""
-_AT_ONCE = 1000
-"""So many bodies are searched in one piece."""
+_AT_ONCE = 1 << 20
+"""Bodies of so many bytes are searched in one piece: small ones one by one would take several times as long."""
 _MOST_PREFIXES, _MOST_LENGTHS = 16, 4
 _STEPS = (4096, 512, 64, 8, 1)
 
@@ -115,8 +115,16 @@ def _take_in(kept: set[bytes], prefix: str, bodies: Sequence[bytes]) -> None:
         kept.update(behind.findall(block))
 
 
-def _blocks(bodies: Sequence[bytes]) -> Iterator[bytes]:
-    return (b"\n".join(bodies[at : at + _AT_ONCE]) for at in range(0, len(bodies), _AT_ONCE))
+def _blocks(bodies: Iterable[bytes]) -> Iterator[bytes]:
+    block: list[bytes] = []
+    size = 0
+    for body in bodies:
+        block.append(body)
+        size += len(body)
+        if size > _AT_ONCE:
+            yield b"\n".join(block)
+            block, size = [], 0
+    yield b"\n".join(block)
 
 
 def _is_respelt(body: bytes) -> bool:
