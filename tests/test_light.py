@@ -12,7 +12,6 @@ import pytest
 HEAVY = ("aiohttp", "anthropic", "boto3", "botocore", "httpx", "httpx2", "openai", "requests", "urllib3", "vcr", "yaml")
 
 UNUSED = (
-    "llmvcr.bridge.miss",
     "llmvcr.canonical",
     "llmvcr.conversation.reading",
     "llmvcr.explaining",
@@ -119,7 +118,8 @@ def test_a_run_leaves_nothing_behind(tmp_path: Path) -> None:
     """While a run plays, our modules are found by our finder and garbage is collected; after it the finder is gone."""
     (tmp_path / "test_it.py").write_text(
         "import gc, sys, httpx2, pytest\n@pytest.mark.vcr\ndef test_it():\n"
-        "    assert gc.isenabled() and 'llmvcr.pytest_plugin' in {type(one).__module__ for one in sys.meta_path}\n"
+        "    finders = {type(one).__module__ for one in sys.meta_path}\n"
+        "    assert gc.isenabled() and 'llmvcr.pytest_plugin.importing' in finders\n"
         "    assert httpx2.get('http://h.invalid/', trust_env=False).text == 'there'\n",
         encoding="utf-8",
     )

@@ -17,12 +17,12 @@ from llmvcr.bridge.config import (
     use_cassette,
     without_idle_rules,
 )
+from llmvcr.bridge.miss import Miss, MissAbort
 from llmvcr.bridge.options import Options
 from llmvcr.late import late
 
 if TYPE_CHECKING:
     from llmvcr.bridge.accounting import account
-    from llmvcr.bridge.miss import Miss, MissAbort
     from llmvcr.bridge.watching import watched
 
 __all__ = [
@@ -44,4 +44,4 @@ __all__ = [
     "without_idle_rules",
 ]
 
-__getattr__ = late(__name__, {"accounting": ("account",), "miss": ("Miss", "MissAbort"), "watching": ("watched",)})
+__getattr__ = late(__name__, {"accounting": ("account",), "watching": ("watched",)})

@@ -135,18 +135,9 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
     _args_getter: Any
 
     _walls: AbstractContextManager[None] | None = None
-    # vcrpy would merge the configuration once more when it closes a cassette, to read this.
-    _records_on_exception = True
 
     def __enter__(self) -> Any:
-        given = self._args_getter
-        merged = given()
-        self._records_on_exception = merged.get("record_on_exception", True)
-        self._args_getter = lambda: merged
-        try:
-            opened = super().__enter__()
-        finally:
-            self._args_getter = given
+        opened = super().__enter__()
         if isinstance(opened, LlmCassette):
             try:
                 SWITCHBOARD.enter(opened, opened.taps)
@@ -167,8 +158,9 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
             if cassette is not None:
                 SWITCHBOARD.leave(cassette)
                 cassette.failed = cassette.failed or exc_info[:1] != (None,)
-            given, said = self._args_getter, {"record_on_exception": self._records_on_exception}
-            self._args_getter = lambda: said
+            given = self._args_getter
+            if exc_info[:1] == (None,):  # vcrpy merges all options once more to see what becomes of an exception
+                self._args_getter = dict
             try:
                 super().__exit__(*exc_info)
             finally:

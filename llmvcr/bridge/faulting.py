@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from llmvcr.bridge.miss import through_sdks
 from llmvcr.bridge.translate import to_request
 from llmvcr.errors import FaultError
 from llmvcr.interaction import Request, Response, failure
@@ -96,8 +97,6 @@ class Faulting:
         try:
             yield
         except FaultError as error:
-            from llmvcr.bridge.miss import through_sdks  # noqa: PLC0415 - as above
-
             self._failed = self._failed or error
             raise through_sdks(FaultError)(str(error)) from error.__cause__
 

@@ -44,10 +44,14 @@ class _Redacting:
     def _made(self) -> Redactor:
         from llmvcr.redaction import redactor  # noqa: PLC0415 - see the top of this file
 
-        return redactor(self._option, {os.fsdecode(name): os.fsdecode(value) for name, value in self._environ.items()})
+        return redactor(self._option, {_text(name): _text(value) for name, value in self._environ.items()})
 
 
 def _environ() -> dict[Any, Any]:
     """Give the environment as it is now, encoded where Python holds it so: to decode all of it takes time."""
-    held = getattr(os.environ, "_data", None)  # of CPython's own mapping; a test may have put another in its place
-    return dict(held if type(held) is dict else os.environ)
+    environ = os.environ  # a test may have put a mapping of its own in the place of Python's
+    return dict(environ._data if type(environ) is os._Environ else environ)  # type: ignore[attr-defined]
+
+
+def _text(part: Any) -> str:
+    return os.fsdecode(part) if isinstance(part, bytes) else str(part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from llmvcr.bridge.miss import miss
 from llmvcr.bridge.options import Options
 from llmvcr.bridge.translate import to_request
 from llmvcr.interaction import Request
@@ -51,8 +52,6 @@ class Siding:
             self.counts[row.name, "answered by llmvcr"] += 1
             return Call(answer=NOTHING)
         self.counts[row.name, "refused"] += 1
-        from llmvcr.bridge.miss import miss  # noqa: PLC0415 - as above
-
         error = miss(self._cassette, request)
         advice = row.advice or "record it by llmvcr_side_traffic = record"
         error.add_note(f"{row.name} downloads this for itself; such are kept out of cassettes. What to do: {advice}.")

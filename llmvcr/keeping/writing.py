@@ -6,7 +6,6 @@ import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ class Keeping:
 
     def __init__(self, path: str | Path, format: str | None, *, first: bool = False, saved_by: str = "") -> None:  # noqa: A002 - as in storage.dump
         """Take the path of the cassette."""
-        self.path = _really(path)
+        self.path = Path(os.path.realpath(path))
         """Where it really stands, whatever the working folder and whichever link leads there."""
         self._format = format
         self._journal = storage.Journal(self.path, format, first=first, saved_by=saved_by)
@@ -168,23 +167,6 @@ def _whole_elsewhere(document: Document) -> Path | None:
     with contextlib.suppress(WriteError):  # a document that no format can hold, say
         return storage.rescue(formats.by_name("json").write(document, path="cassette"), ".json")
     return None
-
-
-def _really(path: str | Path) -> Path:
-    """Give the path without links, as `os.path.realpath` does; of a folder that is the same as before it is known."""
-    folder, name = os.path.split(path)
-    # All of this is done each time that a cassette is opened, where Path's own would take longer than `realpath`.
-    with contextlib.suppress(OSError, ValueError):
-        if os.path.isabs(folder) and name not in ("", ".", "..") and not os.path.islink(path):  # noqa: PTH114, PTH117
-            known = _folder(folder)
-            if os.path.samestat(os.stat(folder), os.stat(known)):  # noqa: PTH116 - as above
-                return known / name
-    return Path(os.path.realpath(path))
-
-
-@lru_cache(maxsize=256)
-def _folder(folder: str) -> Path:
-    return Path(os.path.realpath(folder))
 
 
 def _stamp(path: Path) -> _Stamp:

@@ -6,12 +6,9 @@ said at the end when there is something to say.
 
 from __future__ import annotations
 
-import gc
+import contextlib
 import sys
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +16,7 @@ import pytest
 from llmvcr import ini
 from llmvcr.errors import OptionError
 from llmvcr.ini import INI_OPTIONS
+from llmvcr.pytest_plugin.importing import Plain, uncollected
 
 if TYPE_CHECKING:
     from llmvcr.bridge import LlmCassette
@@ -88,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from llmvcr.reporting.rules import Rules  # noqa: PLC0415 - few runs ask
 
         config.pluginmanager.register(Rules(rules), "llmvcr-rules")
-    sys.meta_path.insert(0, finder := _Plain())
+    sys.meta_path.insert(0, finder := Plain())
     config.add_cleanup(finder.leave)
     recording = Recording(config, options)
     config.pluginmanager.register(recording, "llmvcr-recording")
@@ -120,34 +118,6 @@ def _is_on(config: pytest.Config, name: str) -> bool:
         raise pytest.UsageError(message) from None
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Have no garbage collected meanwhile: what is imported stays, and is a lot to look through again and again."""
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collected:
-            gc.enable()
-
-
-class _Plain:
-    """Finds our own modules before pytest does, which rewrites assertions in all that a plugin's distribution holds.
-
-    We have none, and a marked test imports a hundred modules: pytest would read and hash the source of each.
-    """
-
-    @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Give what Python's own finder gives."""
-        return PathFinder.find_spec(name, path, target) if name.startswith("llmvcr.") else None
-
-    def leave(self) -> None:
-        """Find nothing any more."""
-        sys.meta_path = [finder for finder in sys.meta_path if finder is not self]
-
-
 class Recording:
     """The hooks and fixtures that take part while llmvcr is on.
 
@@ -169,7 +139,7 @@ class Recording:
 
     def _marked(self) -> Marked:  # no property: older versions of pytest get each that they see
         if self._made is None:
-            with _uncollected():
+            with uncollected():
                 from llmvcr.pytest_plugin.marked import Marked  # noqa: PLC0415 - vcr is imported by tests that use it
 
             self._made = Marked(self._config, self._options, self.ending())
@@ -228,11 +198,29 @@ class Recording:
             raise
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Have all fixtures of a test end, its cassette among them, also where a miss ends one: pytest leaves the rest.
+
+        (It goes on after an Exception alone, and the next test would get the cassette of this one.)
+        """
+        try:
+            return (yield)
+        except (Exception, KeyboardInterrupt, pytest.exit.Exception):
+            raise
+        except BaseException:
+            request: Any = getattr(item, "_request", None)  # what was set up is pytest's own affair
+            with contextlib.ExitStack() as stack:
+                for one in getattr(request, "_fixture_defs", {}).values():
+                    if one.scope == "function":
+                        stack.callback(one.finish, request)
+            raise
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Remember that a test did not come to its end, and whether it failed by that; show what it missed."""
         opened = getattr(item, "funcargs", {}).get("vcr")
         missed = call.when == "call" and bool(getattr(opened, "missed", None))
-        if not missed and (call.excinfo is None or "llmvcr.bridge.miss" not in sys.modules):  # nothing was missed
+        if not missed and (call.excinfo is None or "llmvcr.bridge" not in sys.modules):  # no cassette was ever opened
             report = yield
             self._remember(item, call, report)
             return report

@@ -43,8 +43,8 @@ def shown(item: Any, call: Any, report: Any, found: BaseException | None, swallo
 
 def missing(error: BaseException) -> BaseException | None:
     """Find the Miss or MissAbort in an error: itself, what it was raised from, or what a group holds."""
-    bridge: Any = sys.modules.get("llmvcr.bridge.miss")
-    if bridge is None:  # nothing was ever missed
+    bridge: Any = sys.modules.get("llmvcr.bridge")
+    if bridge is None:  # no cassette was ever opened
         return None
     seen: list[BaseException] = []
     waiting = [error]

@@ -114,9 +114,9 @@ class Walls:
         late = tuple(map(sys.modules.get, LATE))
         if late != self._late or not all(one.is_as_before() for one in self._places):
             self._late, self._places = late, tuple(self._found())
+        self._patched = self._places
         for one in self._places:
             setattr(one.owner, one.name, one.stand_in)
-        self._patched = self._places
 
     def _found(self) -> Iterator[_Patched]:
         for owner, name, make in (*seams(self), *self._more):

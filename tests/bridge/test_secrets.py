@@ -149,7 +149,8 @@ def test_by_its_value(server: Counting, tmp_path: Path, monkeypatch: pytest.Monk
     with llmvcr.use_cassette(tmp_path / "b.yaml"):
         _ask(server, None, f"do not tell {SHAPELESS}")
     assert "do not tell llmvcr-redacted-made-up-api-key" in (tmp_path / "b.yaml").read_text()
-    monkeypatch.setattr(os, "environ", dict(os.environ))  # as some tests do, in place of Python's own mapping
+    # As some tests do, in place of Python's own mapping.
+    monkeypatch.setattr(os, "environ", {**os.environ, "NUMBER": 5})
     with llmvcr.use_cassette(tmp_path / "c.yaml"):
         _ask(server, None, f"do not tell {SHAPELESS}")
     assert "do not tell llmvcr-redacted-made-up-api-key" in (tmp_path / "c.yaml").read_text()

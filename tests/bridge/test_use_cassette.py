@@ -217,3 +217,17 @@ def test_record_on_exception(server: Counting, tmp_path: Path) -> None:
         with pytest.raises(ZeroDivisionError), llmvcr.use_cassette(path, record_on_exception=keeps):
             _ask_and_fail(server)
         assert path.exists() is keeps
+
+
+def test_record_on_exception_that_is_changed_meanwhile(server: Counting, tmp_path: Path) -> None:
+    """What becomes of a failure is asked when the cassette closes, as in vcrpy."""
+    recorder, path = llmvcr.VCR(), tmp_path / "c.yaml"
+
+    def fails() -> None:
+        with recorder.use_cassette(str(path)):
+            recorder.record_on_exception = False
+            _ask_and_fail(server)
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert not path.exists()

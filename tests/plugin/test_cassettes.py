@@ -225,3 +225,61 @@ def test_cassette_without_interactions(suite: Suite, *, off: bool) -> None:
     for mode in ("once", "none"):
         suite.run(f"--record-mode={mode}", passed=1)
     assert suite.server.words == ["one"]
+
+
+def test_a_miss_while_fixtures_end(suite: Suite) -> None:
+    """What a miss ends in a fixture's own end is that test alone: each of the others has its own cassette, or none."""
+    suite.tests(
+        """
+@pytest.fixture
+def uploaded(vcr):
+    yield
+    ask("delete it again")  # is not recorded
+
+@pytest.fixture
+def also(uploaded):
+    yield
+    ask("nor is this")
+
+@pytest.mark.vcr
+def test_1(request):
+    if request.config.getoption("record_mode") is None:
+        request.getfixturevalue("also")
+    assert ask("one") == "1: one"
+
+@pytest.mark.vcr
+def test_2(vcr):
+    assert ask("two") == "2: two"
+    assert vcr._path.endswith("test_2.yaml")
+
+def test_3(vcr):
+    assert vcr is None
+"""
+    )
+    suite.run("--record-mode=once", passed=3)
+    result = suite.run(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["*MissAbort: Can't play back this request: *"])
+    assert suite.files == ["test_it/test_1.yaml", "test_it/test_2.yaml"]
+
+
+def test_modules_that_a_test_hides(suite: Suite) -> None:
+    """A miss is one class, and is shown, also where a test hides and shows modules while it happens."""
+    suite.tests(
+        """
+import sys
+from unittest import mock
+import llmvcr
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("hidden", [True, False])
+def test_caught(hidden):
+    with mock.patch.dict(sys.modules) if hidden else mock.MagicMock(), pytest.raises((llmvcr.Miss, llmvcr.MissAbort)):
+        ask("nothing like it")
+
+@pytest.mark.vcr
+def test_told():
+    with mock.patch.dict(sys.modules):
+        ask("nothing like it at all")
+"""
+    )
+    suite.run(passed=2, failed=1).stdout.fnmatch_lines(["*- llmvcr: not in the cassette -*"])
