@@ -16,17 +16,7 @@ from llmvcr.interaction import Json
 from llmvcr.wire import multipart
 from llmvcr.wire.nesting import watched
 
-__all__ = [
-    "CLOSE",
-    "MAX_DEPTH",
-    "MAX_INFLATED",
-    "OPEN",
-    "Body",
-    "Mark",
-    "may_hold_open",
-    "read",
-    "repeated",
-]
+__all__ = ["CLOSE", "MAX_DEPTH", "MAX_INFLATED", "OPEN", "Body", "Mark", "may_hold_open", "read", "repeated"]
 
 OPEN, CLOSE = "\u27e8", "\u27e9"
 """What a canonical form writes in place of a value stands between these two; an OPEN of the text itself is doubled."""

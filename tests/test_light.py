@@ -63,6 +63,15 @@ def test_the_plugin_adds_nothing_heavy_to_pytest_recording() -> None:
     assert loaded("import llmvcr.pytest_plugin") <= loaded("import pytest_recording.plugin")
 
 
+def with_chosen_plugins(folder: Path, *args: str) -> str:
+    """Run Python in a folder, where pytest loads no plugin but those that are named, and give what it prints."""
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, *args]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_a_run_without_a_marked_test_stays_light(tmp_path: Path) -> None:
     """A pytest run with both plugins loads nothing heavy as long as no test is marked, and rewrites nothing of ours."""
     code = (
@@ -73,16 +82,8 @@ def test_a_run_without_a_marked_test_stays_light(tmp_path: Path) -> None:
     )
     (tmp_path / "test_light.py").write_text(code, encoding="utf-8")
     plugins = ["-p", "recording", "-p", "llmvcr"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugins, str(tmp_path)],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    said = with_chosen_plugins(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugins, str(tmp_path))
+    assert "2 passed" in said
 
 
 CASSETTE = (
@@ -131,13 +132,4 @@ def test_a_run_leaves_nothing_behind(tmp_path: Path) -> None:
         "assert pytest.main(['-q', '-p', 'no:cacheprovider', '-p', 'recording', '-p', 'llmvcr', 'test_it.py']) == 0\n"
         "print(gc.isenabled(), sum(type(one).__module__.startswith('llmvcr') for one in sys.meta_path))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == "True 0"
+    assert with_chosen_plugins(tmp_path, "-c", code).splitlines()[-1] == "True 0"
