@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmvcr.bridge.late_patches import import_vcr
+
+import_vcr()  # before what follows imports it as it is
+# ruff: noqa: E402
+
 from llmvcr.bridge.cassette import LlmCassette
 from llmvcr.bridge.config import (
     KNOWN_OPTIONS,

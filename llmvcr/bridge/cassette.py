@@ -63,6 +63,8 @@ class LlmCassette(TakingCassette):
         skipped = tuple(config.pop("skip_patchers", ()))
         self.taps = tuple(tap for tap in TAPS if not set(tap.replaces).intersection(skipped))
         """The client libraries that this cassette hears; of others vcrpy's own stubs tell it."""
+        self.hears_http_client = "httplib" not in skipped
+        """Whether it hears http.client, through vcrpy's stubs for that."""
         # vcrpy tries to import what is not there at each opening, which takes longer than the rest of its patching.
         absent = (name for name in _VCRPY_ALONE if not is_installed(name))
         replaced = itertools.chain(absent, *(tap.replaces for tap in self.taps))
@@ -71,7 +73,7 @@ class LlmCassette(TakingCassette):
         """What looks through the interactions."""
         if "match_on" in config:
             config["match_on"] = [self.finding.llm if one is llm else one for one in config["match_on"]]
-        super().__init__(options, redactor, skip_patchers=(*skipped, *replaced), **config)
+        super().__init__(options, redactor, skip_patchers=("httplib", *skipped, *replaced), **config)
         self.wall = wall(self, options, ignored)
         """What it stops of what no one hears; None where it stops nothing."""
         self._wanted = uncopied(self._before_record_request)

@@ -7,8 +7,8 @@ import inspect
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import fields, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from llmvcr.bridge.cassette import LlmCassette, Opener
 from llmvcr.bridge.files import SERIALIZERS, Persister
 from llmvcr.bridge.matching import llm
 from llmvcr.bridge.options import RULES, Options
+from llmvcr.bridge.patching import patchers
 from llmvcr.bridge.walling import WALLS, ignored
 from llmvcr.errors import OptionError
 from llmvcr.taps import SWITCHBOARD
@@ -148,6 +149,12 @@ class _Context(CassetteContextDecorator):  # type: ignore[misc]
                 self.__exit__(*sys.exc_info())
                 raise
         return opened
+
+    def _patch_generator(self, cassette: Any) -> Iterator[Any]:
+        with ExitStack() as stack:
+            for patcher in patchers(cassette):
+                stack.enter_context(patcher)
+            yield cassette
 
     def __exit__(self, *exc_info: object) -> None:
         cassette = self._CassetteContextDecorator__cassette

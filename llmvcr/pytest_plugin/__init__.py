@@ -140,7 +140,9 @@ class Recording:
     def _marked(self) -> Marked:  # no property: older versions of pytest get each that they see
         if self._made is None:
             with uncollected():
-                from llmvcr.pytest_plugin.marked import Marked  # noqa: PLC0415 - vcr is imported by tests that use it
+                # vcr is imported by tests that use it, and by our own room first, which leaves out what it can.
+                import llmvcr.bridge  # noqa: F401, PLC0415
+                from llmvcr.pytest_plugin.marked import Marked  # noqa: PLC0415
 
             self._made = Marked(self._config, self._options, self.ending())
         return self._made

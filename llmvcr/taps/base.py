@@ -83,10 +83,15 @@ class Tap(Protocol):
     def awaits(self) -> tuple[str, ...]:
         """The modules of the library that make connections: the patches wait until one of them is imported.
 
-        None for a library that vcrpy imports itself, wherever it is installed.
+        None for patches that need not wait.
         """
         ...
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether the library's own classes alone are patched: the places are the same each time."""
+        ...
+
     def patches(self, recorder: Recorder) -> Iterable[Patch]:
-        """Give the patches that make the library ask `recorder`; none where the library is not installed."""
+        """Give the patches that make the library ask `recorder`."""
         ...

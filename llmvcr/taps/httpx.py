@@ -18,10 +18,9 @@ from llmvcr.taps.base import Patch, Recorder
 from llmvcr.taps.ear import Ear
 from llmvcr.taps.failures import CANCELLED, is_cancellation
 from llmvcr.taps.httpx_streams import listen, replay, replay_async
-from llmvcr.taps.installed import is_installed
 from llmvcr.walls import passing
 
-__all__ = ["HTTPX", "HTTPX2", "HttpxTap"]
+__all__ = ["CURL", "HTTPX", "HTTPX2", "PYREQWEST", "HttpxTap"]
 
 _SYNC = ("HTTPTransport", "WSGITransport", "MockTransport")
 _ASYNC = ("AsyncHTTPTransport", "ASGITransport", "MockTransport")
@@ -46,50 +45,45 @@ def _real(function: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class HttpxTap:
-    """httpx or httpx2, told apart by the name of the module."""
+    """The transports of one module for httpx or httpx2, which `library` names."""
 
     name: str
-    awaits: tuple[str, ...] = ()
+    library: str
+    sync: tuple[str, ...]
+    asynchronous: tuple[str, ...]
+    is_steady: bool = True
 
     @property
     def replaces(self) -> tuple[str, ...]:
         """The patchers of vcrpy bear the names of the two libraries."""
+        return (self.library,)
+
+    @property
+    def awaits(self) -> tuple[str, ...]:
+        """Name the module, which has all its transports once it is imported."""
         return (self.name,)
 
     def patches(self, recorder: Recorder) -> Iterator[Patch]:
-        """Give one patch for each transport of the library and of the transports that others write for it."""
-        if not is_installed(self.name):
-            return
-        lib = importlib.import_module(self.name)
-        for kind in {*_SYNC, *_ASYNC}:
-            yield lib, kind, None
-        for owner, name in _transports(lib):
-            if hasattr(owner, name):
-                wrap = _async if name == "handle_async_request" else _sync
-                way = nullcontext if owner.__name__ in _IN_PROCESS else passing
-                yield owner, name, wrap(_real(getattr(owner, name)), recorder, lib, way)
+        """Give one patch for each transport."""
+        module, lib = importlib.import_module(self.name), importlib.import_module(self.library)
+        for kinds, name, wrap in (
+            (self.sync, "handle_request", _sync),
+            (self.asynchronous, "handle_async_request", _async),
+        ):
+            for kind in kinds:
+                owner = getattr(module, kind)
+                if hasattr(owner, name):
+                    way = nullcontext if kind in _IN_PROCESS else passing
+                    yield module, kind, None
+                    yield owner, name, wrap(_real(getattr(owner, name)), recorder, lib, way)
 
 
-HTTPX = HttpxTap("httpx")
-HTTPX2 = HttpxTap("httpx2")
-
-
-def _transports(lib: ModuleType) -> Iterator[tuple[Any, str]]:
-    for owner in _SYNC:
-        yield getattr(lib, owner), "handle_request"
-    for owner in _ASYNC:
-        yield getattr(lib, owner), "handle_async_request"
-    if lib.__name__ != "httpx":
-        return
-    # Transports that other packages write for httpx; vcrpy's own patcher, whose place we take, knows them too.
-    for package, sync, asynchronous in (
-        ("httpx_curl_cffi", "CurlTransport", "AsyncCurlTransport"),
-        ("pyreqwest.compatibility.httpx", "SyncHttpxTransport", "HttpxTransport"),
-    ):
-        if is_installed(package.partition(".")[0]):
-            module = importlib.import_module(package)
-            yield getattr(module, sync), "handle_request"
-            yield getattr(module, asynchronous), "handle_async_request"
+HTTPX = HttpxTap("httpx", "httpx", _SYNC, _ASYNC)
+HTTPX2 = HttpxTap("httpx2", "httpx2", _SYNC, _ASYNC)
+CURL = HttpxTap("httpx_curl_cffi", "httpx", ("CurlTransport",), ("AsyncCurlTransport",))
+PYREQWEST = HttpxTap("pyreqwest.compatibility.httpx", "httpx", ("SyncHttpxTransport",), ("HttpxTransport",))
+"""The last two are transports that other packages write for httpx; vcrpy's own patcher, whose place we take, knows them
+too."""
 
 
 def _sync(real: Callable[[Any, Any], Any], recorder: Recorder, lib: ModuleType, way: _Way) -> Callable[[Any, Any], Any]:

@@ -19,7 +19,7 @@ from llmvcr.interaction import Request
 from llmvcr.taps.arriving import Arrivals
 from llmvcr.taps.base import Call, Dial, Recorder, Tap
 
-__all__ = ["Line", "Switchboard", "Tapped"]
+__all__ = ["Line", "Switchboard", "Tapped", "unpatched"]
 
 
 class Tapped(Recorder, Protocol):
@@ -158,7 +158,7 @@ class Switchboard:
         known, places = self._made.get(tap, (None, ()))
         if library is None or known is not library or not places or not _is_as_before(places):
             places = tuple(self._places(tap))
-            if not tap.awaits:  # of others, any module may have taken a function out since
+            if tap.is_steady:
                 self._made[tap] = (sys.modules.get(tap.name), places)
         for one in places:
             if one.stand_in is not None:
@@ -215,6 +215,13 @@ def _opener() -> tuple[int, int | None]:
 def _is_ours(function: Any, board: Switchboard) -> bool:
     line = getattr(function, "line", None)
     return isinstance(line, Line) and line.board is board
+
+
+def unpatched(function: Any) -> Any:
+    """Look through the stand-ins of taps to what stood there before them."""
+    while isinstance(getattr(function, "line", None), Line):
+        function = function.__wrapped__
+    return function
 
 
 def _undo(installed: list[tuple[_Place, int]]) -> None:

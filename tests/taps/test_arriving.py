@@ -39,6 +39,7 @@ class LateTap:
     name = _NAME
     replaces = ()
     awaits = (f"{_NAME}.client", f"{_NAME}.other")
+    is_steady = False
 
     def patches(self, recorder: Recorder) -> Iterator[Patch]:
         """Give the one patch; imports both modules, as the tap of websockets does."""
@@ -207,7 +208,7 @@ def test_one_that_has_just_come_while_another_cassette_opens(library: Path) -> N
     importing = threading.Thread(target=_client, daemon=True)
 
     class SlowTap:
-        name, replaces, awaits = "slow", (), ()
+        name, replaces, awaits, is_steady = "slow", (), (), True
 
         def patches(self, recorder: Recorder) -> tuple[Patch, ...]:
             del recorder  # it patches nothing

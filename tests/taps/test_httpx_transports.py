@@ -16,7 +16,6 @@ import vcr
 import llmvcr
 from llmvcr.storage import load
 from llmvcr.taps import Call, Dial
-from llmvcr.taps.httpx import HttpxTap
 from taps.paced import Paced
 
 _URL = "http://made-up.invalid/"
@@ -205,11 +204,6 @@ def test_mocked_transport(lib: Any, tmp_path: Path) -> None:
         text = lib.get(verify=False, url=_URL).text
     assert text == "mocked GET"
     assert (answer.call_count, len(c)) == (1, 1)
-
-
-def test_absent_library() -> None:
-    """A tap for a library that is not installed patches nothing."""
-    assert list(HttpxTap("no_such_library").patches(_Silent())) == []
 
 
 def test_skipped(lib: Any, server: Paced, tmp_path: Path) -> None:

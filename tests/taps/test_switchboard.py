@@ -38,6 +38,7 @@ class LibraryTap:
     name = "library"
     replaces = ("library",)
     awaits: tuple[str, ...] = ()
+    is_steady: bool = True
 
     def __init__(self, owner: Any = Library) -> None:
         self.owner = owner

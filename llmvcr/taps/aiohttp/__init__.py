@@ -7,23 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from llmvcr.taps.base import Patch, Recorder
-from llmvcr.taps.installed import is_installed
 
 __all__ = ["AIOHTTP", "AiohttpTap"]
 
 
 @dataclass(frozen=True, slots=True)
 class AiohttpTap:
-    """aiohttp; it is imported when a cassette is opened, and never before."""
+    """aiohttp; it is tapped when the application imports it."""
 
     name: str = "aiohttp"
     replaces: tuple[str, ...] = ("aiohttp",)
-    awaits: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ("aiohttp",)
+    is_steady: bool = True
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:
-        """Give the patches of `llmvcr.taps.aiohttp.connecting`; none where aiohttp is not installed."""
-        if not is_installed(self.name):
-            return ()
+        """Give the patches of `llmvcr.taps.aiohttp.connecting`."""
         found: Iterable[Patch] = importlib.import_module("llmvcr.taps.aiohttp.connecting").patches(recorder)
         return found
 

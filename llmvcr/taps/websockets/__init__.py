@@ -22,6 +22,7 @@ class WebsocketsTap:
 
     name: str = "websockets"
     awaits: tuple[str, ...] = ("websockets.asyncio.client", "websockets.sync.client")
+    is_steady: bool = False
 
     @property
     def replaces(self) -> tuple[str, ...]:
