@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmvcr.bridge.late_patches import import_vcr
+from llmvcr.bridge.late_vcr import import_vcr
 
 import_vcr()  # before what follows imports it as it is
 # ruff: noqa: E402

@@ -28,6 +28,7 @@ from llmvcr.keeping import Check, Keeping, recover
 __all__ = ["SERIALIZERS", "Persister", "Serializer"]
 
 _LOG = logging.getLogger("llmvcr")
+_RECORDING = "pytest_recording._vcr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +231,14 @@ class Persister:
 
     def _read(self, path: str) -> Document | None:
         if self._is_combined:
-            # People wrap pytest-recording's reader to see or count what is loaded: its text files go through it.
-            reader = _Reader(path)
-            with contextlib.suppress(UnicodeDecodeError):  # packed, or broken: storage knows what to say
-                sys.modules[type(self.inner).__module__].load_cassette(path, reader)
-            if reader.document is not None:
-                return reader.document
+            read = sys.modules[_RECORDING].load_cassette
+            if hasattr(read, "__wrapped__") or getattr(read, "__module__", "") != _RECORDING:
+                # People wrap pytest-recording's reader to see or count what is loaded: its text files go through it.
+                reader = _Reader(path)
+                with contextlib.suppress(UnicodeDecodeError):  # packed, or broken: storage knows what to say
+                    read(path, reader)
+                if reader.document is not None:
+                    return reader.document
         return storage.load(path) if Path(path).exists() else None
 
     @property
@@ -249,7 +252,7 @@ class Persister:
     @property
     def _is_combined(self) -> bool:
         # The very class: one that a user derived from it is the user's own.
-        return type(self.inner).__module__ == "pytest_recording._vcr"
+        return type(self.inner).__module__ == _RECORDING
 
 
 def _read_by(serializer: Any, path: str) -> Document | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llmvcr.errors import ReadError, WriteError
-from llmvcr.formats import cassette, extra, vcr_dict, yaml_regular, yaml_slices, yaml_text
+from llmvcr.formats import cassette, extra, vcr_dict, yaml_regular, yaml_slices
 from llmvcr.formats.base import Document
 from llmvcr.formats.unread import UnsureError
 from llmvcr.formats.vintage import CUT
@@ -72,6 +72,8 @@ class VcrYaml:
         """
         written = [_written(each, number, path, strict=strict) for number, each in enumerate(document.interactions)]
         whole = cassette.to_dict(written, document.extra, strict=strict)
+        from llmvcr.formats import yaml_text  # noqa: PLC0415 - PyYAML comes with it, which a replay has no use for
+
         return yaml_text.dump(whole, path=path)
 
 
@@ -85,6 +87,8 @@ def _loaded(data: bytes, path: str) -> Json:
             return yaml_regular.load(data.decode())
     except (UnsureError, ValueError, RecursionError):
         pass  # the safe loader will say what it is
+    from llmvcr.formats import yaml_text  # noqa: PLC0415 - as above
+
     return yaml_text.load(data, path=path)
 
 
@@ -115,7 +119,9 @@ def _one_line(value: Json) -> Json:
     if not isinstance(value, list):
         return value
     if all(isinstance(held, int | float) for held in value):
-        return yaml_text.Flow(value)
+        from llmvcr.formats.yaml_text import Flow  # noqa: PLC0415 - as above
+
+        return Flow(value)
     return [_one_line(held) for held in value]
 
 

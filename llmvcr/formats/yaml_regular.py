@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from llmvcr.formats.unread import UnsureError
+from llmvcr.formats.yaml_plain import WORDS, resolved
 from llmvcr.formats.yaml_scalars import folded, unescaped, unquoted
-from llmvcr.formats.yaml_text import WORDS, resolved
 
 __all__ = ["is_plain_text", "load"]
 

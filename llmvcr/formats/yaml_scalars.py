@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from llmvcr.formats.unread import UnsureError
-from llmvcr.formats.yaml_text import resolved
+from llmvcr.formats.yaml_plain import resolved
 
 __all__ = ["folded", "unescaped", "unquoted"]
 

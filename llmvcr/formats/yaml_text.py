@@ -19,8 +19,9 @@ from typing import Any, NoReturn
 import yaml
 
 from llmvcr.errors import ReadError, WriteError
+from llmvcr.formats.yaml_plain import resolved
 
-__all__ = ["MAX_DEPTH", "MAX_EXPANDED", "WORDS", "Flow", "dump", "load", "resolved"]
+__all__ = ["MAX_DEPTH", "MAX_EXPANDED", "Flow", "dump", "load"]
 
 MAX_DEPTH = 200
 """How deep lists and mappings may nest; the deepest of 3,426 public cassettes has 31 levels."""
@@ -39,13 +40,6 @@ _PLAIN_TAGS = frozenset(_PREFIX + name for name in ("null", "bool", "int", "floa
 _LIST_TAGS = frozenset({None, "!", _PREFIX + "seq", _PREFIX + "python/tuple", _PREFIX + "python/list"})
 _DICT_TAGS = frozenset({None, "!", _PREFIX + "map", _PREFIX + "python/dict"})
 
-_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None, "true": True, "True": True, "TRUE": True}
-_WORDS |= {"false": False, "False": False, "FALSE": False}
-WORDS = frozenset(_WORDS)
-"""What means no text though it is no number."""
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,4000})\Z")
-_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]{1,5})?\Z")
-_SPECIAL = {"inf": float("inf"), "+inf": float("inf"), "-inf": float("-inf"), "nan": float("nan")}
 _MERGE = object()
 _NO_KEY = object()
 
@@ -218,21 +212,6 @@ class _Builder:
     def _refuse(self, tag: str, mark: Any) -> NoReturn:
         name = "!!" + tag.removeprefix(_PREFIX) if tag.startswith(_PREFIX) else tag
         self._fail(f"has the tag {name[:120]}, which llmvcr never builds", mark)
-
-
-def resolved(text: str) -> Any:
-    """Resolve a plain scalar: what PyYAML writes for None, bool, int and float; all else is text."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in "+-.0123456789":
-        return text
-    if _INT.match(text):
-        return int(text)
-    if _FLOAT.match(text):
-        return float(text)
-    if "." in text[:2] and len(text) <= 5:
-        return _SPECIAL.get(text.replace(".", "", 1).lower(), text)
-    return text
 
 
 def _place(mark: Any) -> str:

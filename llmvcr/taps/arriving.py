@@ -19,7 +19,7 @@ from typing import Any
 
 from llmvcr.taps.base import Tap
 
-__all__ = ["Arrivals"]
+__all__ = ["Arrivals", "brought"]
 
 
 class Arrivals:
@@ -66,13 +66,7 @@ class Arrivals:
         """Give what the other finders give for a module that is awaited, with a loader that tells when it is there."""
         if name not in self._awaited:
             return None
-        others = (getattr(finder, "find_spec", None) for finder in tuple(sys.meta_path) if finder is not self)
-        found = (find(name, path, target) for find in others if find is not None)
-        spec: ModuleSpec | None = next((one for one in found if one is not None), None)
-        if spec is None or not hasattr(spec.loader, "exec_module"):
-            return spec
-        spec.loader = _Telling(spec.loader, partial(self._bringing, name))
-        return spec
+        return brought(partial(self._bringing, name), self, name, path, target)
 
     @contextmanager
     def _bringing(self, name: str) -> Iterator[None]:
@@ -98,7 +92,25 @@ class Arrivals:
             self._awaited.pop(name, None)
 
 
-class _Telling(Loader):
+def brought(
+    bringing: Callable[[], AbstractContextManager[None]],
+    finder: Any,
+    name: str,
+    path: Sequence[str] | None,
+    target: ModuleType | None,
+) -> ModuleSpec | None:
+    """Give what the finders behind `finder` give for a module, which is then imported in a block of `bringing`."""
+    finders = tuple(sys.meta_path)
+    others = finders[finders.index(finder) + 1 :] if finder in finders else finders
+    finds = (getattr(one, "find_spec", None) for one in others)
+    found = (find(name, path, target) for find in finds if find is not None)
+    spec: ModuleSpec | None = next((one for one in found if one is not None), None)
+    if spec is not None and hasattr(spec.loader, "exec_module"):
+        spec.loader = _Bringing(spec.loader, bringing)
+    return spec
+
+
+class _Bringing(Loader):
     """Stands for another loader until its module is loaded."""
 
     def __init__(self, real: Any, bringing: Callable[[], AbstractContextManager[None]]) -> None:
@@ -114,7 +126,7 @@ class _Telling(Loader):
         return made
 
     def exec_module(self, module: ModuleType) -> None:
-        """Have the module run, as if nobody stood between; then tell."""
+        """Have the module run, as if nobody stood between."""
         module.__loader__ = self._real
         if module.__spec__ is not None:
             module.__spec__.loader = self._real
