@@ -115,13 +115,14 @@ def test_the_plugin_starts_with_few_modules_of_ours() -> None:
     assert rooms == {"errors", "ini", "pytest_plugin"}
 
 
-def test_a_run_leaves_nothing_behind(tmp_path: Path) -> None:
-    """While a run plays, our modules are found by our finder and garbage is collected; after it the finder is gone."""
+def test_a_run_brings_and_leaves_nothing(tmp_path: Path) -> None:
+    """A marked test brings no library that it does not use; its run's finder of our modules is gone when it is over."""
     (tmp_path / "test_it.py").write_text(
         "import gc, sys, httpx2, pytest\n@pytest.mark.vcr\ndef test_it():\n"
         "    finders = {type(one).__module__ for one in sys.meta_path}\n"
         "    assert gc.isenabled() and 'llmvcr.pytest_plugin.importing' in finders\n"
-        "    assert httpx2.get('http://h.invalid/', trust_env=False).text == 'there'\n",
+        "    assert httpx2.get('http://h.invalid/', trust_env=False).text == 'there'\n"
+        f"    assert [name for name in {HEAVY!r} if name in sys.modules] == ['httpx2', 'vcr']\n",
         encoding="utf-8",
     )
     folder = tmp_path / "cassettes" / "test_it"

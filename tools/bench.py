@@ -80,14 +80,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     print(f"{time.strftime('%Y-%m-%d')}, CPython {platform.python_version()}, {os.cpu_count()} cores, load {_load()}")
     print(", ".join(f"{name} {version(name)}" for name in _PACKAGES))
-    print(f"{'work':<58}{'figure':<50}{'bar':<18}")
+    print(f"{'work':<70}{'figure':<50}{'bar':<18}")
+    parts: dict[str, float] = {}
     for name in MEASURES if not options.only else dict.fromkeys(options.only):
+        began = time.monotonic()
         for row in MEASURES[name](scale):
             met = "" if row.met is None else "met" if row.met else "NOT met"
-            print(f"{row.work:<58}{row.figure:<50}{row.bar:<18}{met}".rstrip(), flush=True)
+            print(f"{row.work:<70}{row.figure:<50}{row.bar:<18}{met}".rstrip(), flush=True)
             for note in row.notes:
                 print(f"    {note}", flush=True)
-    print(f"took {time.monotonic() - started:.0f} s, load {_load()}")
+        parts[name] = time.monotonic() - began
+    each = ", ".join(f"{name} {took:.0f}" for name, took in parts.items())
+    print(f"took {time.monotonic() - started:.0f} s ({each}), load {_load()}")
     return 0
 
 
