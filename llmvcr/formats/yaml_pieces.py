@@ -20,8 +20,8 @@ _SAID = b"\n    body:\n      string:"
 _EMPTY = b"- response:\n    body:\n      string: ''\n"
 _PAD = b"\n        "
 """What stands before each line of a body; empty lines have nothing before them."""
-_ENDED = b"\n\n"
-_NEXT = b"\n" + _PAD
+_INDENT = len(_PAD) - 1
+_EVENT = re.compile(rb" {8}([^\n]+\n\n)")
 _BOM = b"\xef\xbb\xbf"
 _OTHER_LINE = re.compile(rb"\n(?! {8}|\n)")
 _SOUND = re.compile(rb" {8}[^ \t\n]").match
@@ -118,14 +118,14 @@ def _events(data: bytes, begin: int, behind: int) -> tuple[bytes, ...] | None:
     found = _BODY.match(data, begin)
     if found is None or found[1] != b"+":
         return None
-    lines = data[found.end() + len(_PAD) - 1 : behind]
-    events = lines.split(_NEXT)
-    if lines.count(b"\n") != 2 * len(events) or not lines.endswith(_ENDED) or b"\r" in lines or not all(events):
+    start = found.end()
+    events: list[bytes] = _EVENT.findall(data, start, behind)
+    # They stand one behind the other: where they are as long as all of it, nothing lies between them.
+    if sum(map(len, events)) + _INDENT * len(events) != behind - start or data.find(b"\r", start, behind) != -1:
         return None
-    if sniff(events[0]) != "sse" or events[0].startswith(_BOM):
+    if not events or sniff(events[0]) != "sse" or events[0].startswith(_BOM):
         return None
-    last = events.pop()
-    return (*[event + _ENDED for event in events], last)
+    return tuple(events)
 
 
 def _body(data: bytes, begin: int, behind: int) -> bytes:
