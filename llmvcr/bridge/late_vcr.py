@@ -130,7 +130,7 @@ _SOONER: dict[str, Callable[..., Any]] = {"validate_skip_patchers": _known}
 
 
 def _restore(names: dict[str, Any]) -> None:
-    """Have vcrpy's patches know the libraries as they were: it takes what it finds for what was there at the start."""
+    """Have vcrpy's patches know the libraries as they were: they take what they find for what was there before."""
     for name, value in tuple(names.items()):
         if isinstance(value, FunctionType):
             names[name] = unpatched(value)
@@ -138,3 +138,4 @@ def _restore(names: dict[str, Any]) -> None:
         stubs = importlib.import_module("vcr.stubs")
         names["_HTTPConnection"] = stubs.VCRHTTPConnection._baseclass
         names["_HTTPSConnection"] = stubs.VCRHTTPSConnection._baseclass
+        vars(sys.modules["vcr.cassette"])["CassettePatcherBuilder"] = names["CassettePatcherBuilder"]

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 
 from llmvcr.taps.base import Tap
 
-__all__ = ["Arrivals", "brought"]
+__all__ = ["Arrivals"]
 
 
 class Arrivals:
@@ -33,6 +34,12 @@ class Arrivals:
         self._coming: set[str] = set()  # modules that are being imported, whose end is told
         self._told: set[str] = set()  # taps that are told of, and wait for the lock of the switchboard with a module's
 
+    def settle(self, tap: Tap) -> None:
+        """Wait for the end of an import that another thread began before taps waited; to be called without a lock."""
+        for name in tap.awaits:
+            if getattr(_spec(name), "_initializing", False) and name not in self._coming:
+                importlib.import_module(name)
+
     def is_there(self, tap: Tap) -> bool:
         """Say whether the patches of a tap can be made now; where not, it is told of when they can."""
         if not tap.awaits:
@@ -41,7 +48,7 @@ class Arrivals:
             if tap.name in self._told:
                 return False
             is_coming = not self._coming.isdisjoint(tap.awaits)
-            if not is_coming and any(sys.modules.get(name) is not None for name in tap.awaits):
+            if not is_coming and any(isinstance(_spec(name), ModuleSpec) for name in tap.awaits):
                 self._forget(tap)
                 return True
             self._awaited.update(dict.fromkeys(tap.awaits, tap))
@@ -66,7 +73,12 @@ class Arrivals:
         """Give what the other finders give for a module that is awaited, with a loader that tells when it is there."""
         if name not in self._awaited:
             return None
-        return brought(partial(self._bringing, name), self, name, path, target)
+        others = (getattr(finder, "find_spec", None) for finder in tuple(sys.meta_path) if finder is not self)
+        found = (find(name, path, target) for find in others if find is not None)
+        spec: ModuleSpec | None = next((one for one in found if one is not None), None)
+        if spec is not None and hasattr(spec.loader, "exec_module"):
+            spec.loader = _Bringing(spec.loader, partial(self._bringing, name))
+        return spec
 
     @contextmanager
     def _bringing(self, name: str) -> Iterator[None]:
@@ -92,22 +104,9 @@ class Arrivals:
             self._awaited.pop(name, None)
 
 
-def brought(
-    bringing: Callable[[], AbstractContextManager[None]],
-    finder: Any,
-    name: str,
-    path: Sequence[str] | None,
-    target: ModuleType | None,
-) -> ModuleSpec | None:
-    """Give what the finders behind `finder` give for a module, which is then imported in a block of `bringing`."""
-    finders = tuple(sys.meta_path)
-    others = finders[finders.index(finder) + 1 :] if finder in finders else finders
-    finds = (getattr(one, "find_spec", None) for one in others)
-    found = (find(name, path, target) for find in finds if find is not None)
-    spec: ModuleSpec | None = next((one for one in found if one is not None), None)
-    if spec is not None and hasattr(spec.loader, "exec_module"):
-        spec.loader = _Bringing(spec.loader, bringing)
-    return spec
+def _spec(name: str) -> Any:
+    """Give the spec of a module that is there; None where there is none, or a stand-in that somebody has put there."""
+    return getattr(sys.modules.get(name), "__spec__", None)
 
 
 class _Bringing(Loader):

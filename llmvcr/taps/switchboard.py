@@ -91,6 +91,8 @@ class Switchboard:
         Raises what a tap raises, a library that cannot be imported, say, and leaves every library as it was then.
         """
         taps = tuple(taps)
+        for tap in taps:
+            self._arrivals.settle(tap)
         with self._lock:
             names = frozenset(tap.name for tap in taps)
             seat = _Seat(cassette, names, self._parent(), _opener(), next(self._numbers))

@@ -233,3 +233,102 @@ def test_http_client_is_left_alone_where_it_is_skipped(tmp_path: Path) -> None:
     before = http.client.HTTPConnection
     with llmvcr.use_cassette(tmp_path / "c.yaml", skip_patchers=("httplib",)):
         assert http.client.HTTPConnection is before
+
+
+@pytest.mark.parametrize("name", ["httplib2", "urllib3"])
+def test_a_library_of_http_client_is_made_of_the_real_one(server: Counting, tmp_path: Path, name: str) -> None:
+    """What comes with a cassette makes its classes of http.client's; calls of other threads are heard meanwhile."""
+    if name == "httplib2":  # which vcrpy alone knows, so that its patches come when the cassette opens
+        (tmp_path / "httplib2.py").write_text(
+            "from http.client import HTTPConnection, HTTPSConnection\n"
+            "class HTTPConnectionWithTimeout(HTTPConnection): pass\n"
+            "class HTTPSConnectionWithTimeout(HTTPSConnection): pass\n"
+            "SCHEME_TO_CONNECTION = {'http': HTTPConnectionWithTimeout, 'https': HTTPSConnectionWithTimeout}\n",
+            encoding="utf-8",
+        )
+    code = f"""
+import http.client, threading
+sys.path.insert(0, ".")
+real = http.client.HTTPConnection
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == "urllib3.connectionpool":
+            asking.start()
+def ask():
+    try: by_urllib()
+    except (llmvcr.Miss, llmvcr.MissAbort): print("missed")
+asking = threading.Thread(target=ask)
+llmvcr.VCR
+sys.meta_path.insert(0, Finder())
+with llmvcr.use_cassette("c.yaml", record_mode="none"):
+    import urllib3.connection, {name}
+    asking.join(10)
+made = urllib3.connection.HTTPConnection, getattr(sys.modules.get("httplib2"), "HTTPConnectionWithTimeout", None)
+print([one.__bases__[0] is real for one in made if one], http.client.HTTPConnection is real)
+"""
+    said = _ran(code, server, tmp_path).splitlines()
+    assert said == ["missed", f"[{', '.join(['True'] * (2 if name == 'httplib2' else 1))}] True"]
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpx2", "urllib3", "aiohttp"])
+def test_a_library_that_comes_anew_is_heard(server: Counting, tmp_path: Path, name: str) -> None:
+    """A library that was taken out of sys.modules and imported again is heard as before."""
+    code = f"""
+for number in range(2):
+    for held in [held for held in sys.modules if held.partition(".")[0] == {name!r}]:
+        del sys.modules[held]
+    with llmvcr.use_cassette("c.yaml", record_mode="once" if not number else "none"):
+        by_{name}()
+"""
+    _ran(code, server, tmp_path)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpx2", "urllib3", "aiohttp"])
+def test_a_stand_in_of_somebody_is_left_alone(server: Counting, tmp_path: Path, name: str) -> None:
+    """What somebody has put into sys.modules in the place of a library is not patched, and keeps no cassette shut."""
+    code = f"""
+import types
+sys.modules[{name!r}] = types.ModuleType({name!r})
+with llmvcr.use_cassette("c.yaml") as cassette:
+    by_{"httpx" if name == "httpx2" else "httpx2"}()
+print(len(cassette))
+"""
+    assert _ran(f"llmvcr.VCR\nimport vcr.patch\nvcr.patch.PATCHER_NAMES\n{code}", server, tmp_path) == "1"
+
+
+def test_an_import_that_is_under_way(server: Counting, tmp_path: Path) -> None:
+    """A cassette that opens while another thread imports a library waits for its end, and hears it."""
+    code = """
+import threading
+llmvcr.VCR
+began, opening = threading.Event(), threading.Event()
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == "urllib3.connectionpool":
+            began.set()
+            opening.wait(10)
+sys.meta_path.insert(0, Finder())
+importing = threading.Thread(target=__import__, args=["urllib3"])
+importing.start()
+began.wait(10)
+threading.Timer(0.1, opening.set).start()
+with llmvcr.use_cassette("c.yaml") as cassette:
+    by_urllib3()
+importing.join(10)
+print(len(cassette))
+"""
+    assert _ran(code, server, tmp_path) == "1"
+
+
+def test_a_plain_cassette_that_closes_late_leaves_no_stub_behind(tmp_path: Path) -> None:
+    """Where vcrpy puts back the stub of a cassette that is closed by then, it goes with the last one of ours."""
+    before = http.client.HTTPConnection
+    first, second = (llmvcr.use_cassette(tmp_path / f"{number}.yaml") for number in range(2))
+    plain = vcr.use_cassette(str(tmp_path / "plain.yaml"))
+    for one in (first, second, plain):
+        one.__enter__()
+    for one in (second, plain, first):
+        one.__exit__(None, None, None)
+    assert http.client.HTTPConnection is before

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from llmvcr.taps.anew import made_of
 from llmvcr.taps.base import Patch, Recorder
 
 __all__ = ["AIOHTTP", "AiohttpTap"]
@@ -22,7 +22,7 @@ class AiohttpTap:
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:
         """Give the patches of `llmvcr.taps.aiohttp.connecting`."""
-        found: Iterable[Patch] = importlib.import_module("llmvcr.taps.aiohttp.connecting").patches(recorder)
+        found: Iterable[Patch] = made_of("aiohttp", "BaseConnector", f"{__name__}.connecting").patches(recorder)
         return found
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from llmvcr.taps.anew import made_of
 from llmvcr.taps.base import Patch, Recorder
 
 __all__ = ["URLLIB3", "Urllib3Tap"]
@@ -22,7 +22,9 @@ class Urllib3Tap:
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:
         """Give the patches of `llmvcr.taps.urllib3.pools`."""
-        found: Iterable[Patch] = importlib.import_module(f"{__name__}.pools").patches(recorder)
+        found: Iterable[Patch] = made_of("urllib3.connectionpool", "HTTPConnectionPool", f"{__name__}.pools").patches(
+            recorder
+        )
         return found
 
 

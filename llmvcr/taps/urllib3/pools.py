@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from urllib3 import connection
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
@@ -41,6 +42,9 @@ _BLOCK = 16384  # bytes of a file that urllib3 sends at once
 
 def patches(recorder: Recorder) -> Iterator[Patch]:
     """Give the patches of urllib3's pools; those of requests, botocore and SOCKS proxies inherit them."""
+    # urllib3 1.26 calls by name what it was made of, which is a stub where it was imported while a cassette was open.
+    names = vars(connection)
+    names["_HTTPConnection"] = getattr(names["_HTTPConnection"], "_baseclass", names["_HTTPConnection"])
     # The stubs of a plain vcrpy cassette that is open already; those of one that opens later are its own business.
     outer = getattr(HTTPConnectionPool.ConnectionCls, "cassette", None)
     yield HTTPConnectionPool, "ConnectionCls", None
