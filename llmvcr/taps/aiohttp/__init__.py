@@ -22,7 +22,7 @@ class AiohttpTap:
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:
         """Give the patches of `llmvcr.taps.aiohttp.connecting`."""
-        found: Iterable[Patch] = made_of("aiohttp", "BaseConnector", f"{__name__}.connecting").patches(recorder)
+        found: Iterable[Patch] = made_of("aiohttp", "BaseConnector", "llmvcr.taps.aiohttp.connecting").patches(recorder)
         return found
 
 

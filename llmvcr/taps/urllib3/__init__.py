@@ -22,9 +22,9 @@ class Urllib3Tap:
 
     def patches(self, recorder: Recorder) -> Iterable[Patch]:
         """Give the patches of `llmvcr.taps.urllib3.pools`."""
-        found: Iterable[Patch] = made_of("urllib3.connectionpool", "HTTPConnectionPool", f"{__name__}.pools").patches(
-            recorder
-        )
+        found: Iterable[Patch] = made_of(
+            "urllib3.connectionpool", "HTTPConnectionPool", "llmvcr.taps.urllib3.pools"
+        ).patches(recorder)
         return found
 
 
