@@ -98,7 +98,7 @@ with llmvcr.use_cassette("c.yaml") as cassette:
 @pytest.mark.parametrize("imported", ["", "for way in WAYS[:-1]: way()\n"])
 @pytest.mark.parametrize("ours", ["outer", "inner"])
 def test_beside_a_plain_cassette(server: Counting, tmp_path: Path, ours: str, imported: str) -> None:
-    """A plain cassette of vcrpy's in ours, or round it, is patched with what the libraries were; the inner one hears."""
+    """A plain cassette of vcrpy's in ours, or round it, knows the libraries as they were; the inner one hears."""
     # But for aiohttp, the last: there a plain cassette's stub stands above our tap, so that both hear.
     code = f"""
 llmvcr.VCR  # from here on vcrpy is there, without its patches
