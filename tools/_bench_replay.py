@@ -90,7 +90,7 @@ def _replays(
 
 def _calls_of(scale: Scale, *, streamed: bool) -> int:
     """Give how many calls a figure is made of: two in four of their differences are 0.3 ms from each other."""
-    return scale.pick(40, 240) if streamed else scale.pick(60, 600)
+    return scale.pick(40, 160) if streamed else scale.pick(60, 400)
 
 
 def _renewed(

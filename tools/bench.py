@@ -10,7 +10,7 @@ client, built already, over a transport that gives the answer from memory: nothi
 bytes" is a request equal byte for byte to a recorded one, "by form" one in other bytes with the same meaning. Traffic
 is generated in the sizes of real cassettes: requests of 9.4 KB, from N = 10,000 on the median of all (294 B).
 
-No network is used: servers stand on loopback. --quick takes about a minute, all of it less than ten. cassetter needs
+No network is used: servers stand on loopback. --quick takes about a minute, all of it some ten. cassetter needs
 an environment of its own, since its plugin and pytest-recording's exclude each other: `python3 -m venv E`,
 `E/bin/pip install cassetter`, then `--cassetter E/bin/python`; without it its rows say so. Exit code 0, whether or not
 the bars are met; 2 for a name that --only does not know.
