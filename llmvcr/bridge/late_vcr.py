@@ -1,8 +1,8 @@
 """vcrpy, whose patches (and every HTTP library that is installed) and YAML come when something asks for them.
 
-Where requests, botocore and aiohttp are installed, they are three quarters of
-what `import vcr` takes, which a run of tests pays for once, whatever it calls. Our taps wait until the application
-imports a library, and our reader of cassettes in vcrpy's layout is its own.
+Where requests, botocore and aiohttp are installed, they are three quarters of what `import vcr` takes, which a run of
+tests pays for once, whatever it calls. Our taps wait until the application imports a library, and our reader of
+cassettes in vcrpy's layout is its own.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import FunctionType, ModuleType
 from typing import Any
 
+from llmvcr.taps.loading import InPlace
 from llmvcr.taps.switchboard import unpatched
 
 __all__ = ["LATE", "PATCHERS", "import_vcr"]
@@ -57,23 +57,14 @@ class _Finder:
         return spec
 
 
-class _Late(Loader):
+class _Late(InPlace):
     """Stands for a module's own loader until one of its names is asked for. Safe to use from several threads."""
 
     def __init__(self, real: Any) -> None:
-        self._real = real
+        super().__init__(real)
         self._lock = threading.RLock()
         self._module: Any = None
         self._own: dict[str, Any] | None = None  # what the stand-ins stand for, once it is here
-
-    def __getattr__(self, name: str) -> Any:
-        """Give what else a loader can do: somebody may only look for the source."""
-        return getattr(self._real, name)
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Have the module made."""
-        made: ModuleType | None = self._real.create_module(spec)
-        return made
 
     def exec_module(self, module: ModuleType) -> None:
         """Give the module what others take out of it, and what brings the rest."""
@@ -107,10 +98,7 @@ class _Late(Loader):
         """Run the module, and give what it has in the place of the stand-ins."""
         names = vars(module)
         before = {name: names.get(name) for name in self._stand_ins}
-        module.__loader__ = self._real
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._real
-        self._real.exec_module(module)
+        self.run(module)
         _restore(names)
         own = {name: names[name] for name in self._stand_ins}
         # Somebody may have put something in the place of a stand-in, as our walls do.

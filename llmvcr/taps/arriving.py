@@ -13,12 +13,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 from llmvcr.taps.base import Tap
+from llmvcr.taps.loading import InPlace
 
 __all__ = ["Arrivals"]
 
@@ -109,25 +109,14 @@ def _spec(name: str) -> Any:
     return getattr(sys.modules.get(name), "__spec__", None)
 
 
-class _Bringing(Loader):
-    """Stands for another loader until its module is loaded."""
+class _Bringing(InPlace):
+    """Stands for another loader until its module is loaded, in a block of `bringing`."""
 
     def __init__(self, real: Any, bringing: Callable[[], AbstractContextManager[None]]) -> None:
-        self._real, self._bringing = real, bringing
-
-    def __getattr__(self, name: str) -> Any:
-        """Give what else a loader can do: somebody may only look for the module."""
-        return getattr(self._real, name)
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Have the module made."""
-        made: ModuleType | None = self._real.create_module(spec)
-        return made
+        super().__init__(real)
+        self._bringing = bringing
 
     def exec_module(self, module: ModuleType) -> None:
-        """Have the module run, as if nobody stood between."""
-        module.__loader__ = self._real
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._real
+        """Have the module run, in the block."""
         with self._bringing():
-            self._real.exec_module(module)
+            self.run(module)
